@@ -30,6 +30,8 @@ create type money.account_kind as enum (
     'tax_withheld',
     'customer_credit',
     'gift_cards',
+    -- What was left on gift cards that expired.
+    'breakage',
     'rounding'
 );
 
@@ -54,7 +56,7 @@ create table money.accounts (
         business_id is not null
         or kind not in (
             'cash', 'business_pending', 'business_payable', 'business_in_transit',
-            'business_reserve', 'credit_granted'
+            'business_reserve', 'credit_granted', 'breakage'
         )
     ),
     constraint accounts_of_providers_name_one check (provider is not null or kind <> 'provider'),
@@ -487,9 +489,9 @@ create type money.entry as (account_id uuid, amount_minor bigint);
 
 create table money.gift_cards (
     id uuid primary key default gen_random_uuid(),
-    -- Where it can be spent; null: everywhere, and the platform owes it.
-    business_id uuid references business.businesses (id) on delete restrict,
-    -- The line by which it was sold; null for the platform's own.
+    -- Who sold it, owes it, and takes it.
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    -- The line by which it was sold; null: it was given out.
     sale_line_id uuid,
     account_id uuid not null,
     currency text not null references pricing.currencies (code) on delete restrict,
@@ -508,6 +510,10 @@ create table money.gift_cards (
     created_at timestamptz not null default now(),
     -- Whether it was taxed when it was sold; what it pays is then not taxed again.
     is_taxed boolean not null default false,
+    -- Whether every business that accepts cards of the platform takes it.
+    is_platform boolean not null default false,
+    -- For which end somebody was told that it expires.
+    expiry_told_for timestamptz,
 
     constraint gift_cards_business_id_id_unique unique (business_id, id),
     constraint gift_cards_code_hash_unique unique (code_hash),
@@ -539,8 +545,32 @@ create index gift_cards_currency_idx on money.gift_cards (currency);
 -- Those that wait for their sale to be paid.
 create index gift_cards_unpaid_idx on money.gift_cards (business_id)
 where activated_at is null and cancelled_at is null;
+-- Those that expire: the sweep looks for what is left on them.
+create index gift_cards_expires_at_idx on money.gift_cards (expires_at)
+where expires_at is not null and activated_at is not null and cancelled_at is null;
 create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
+
+-- What was left on cards when they had expired. It lies on an account of the business until the
+-- card is extended.
+create table money.gift_card_breakages (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    gift_card_id uuid not null,
+    amount_minor bigint not null,
+    at timestamptz not null,
+    -- When the card was extended, and got it back.
+    restored_at timestamptz,
+
+    constraint gift_card_breakages_business_id_id_unique unique (business_id, id),
+    constraint gift_card_breakages_gift_card_fkey foreign key (business_id, gift_card_id)
+    references money.gift_cards (business_id, id) on delete restrict,
+    constraint gift_card_breakages_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.gift_card_breakages is
+'What was left on gift cards when they had expired, and whether it was given back to them.';
+create index gift_card_breakages_gift_card_idx
+on money.gift_card_breakages (business_id, gift_card_id);
 
 create table money.gift_card_lookups (
     id bigint generated always as identity primary key,
@@ -626,6 +656,10 @@ create table money.payment_settings (
     -- otherwise.
     prepayment_bps integer not null default 0,
     updated_at timestamptz not null default now(),
+    -- Whether gift cards of the platform pay here.
+    accepts_platform_gift_cards boolean not null default false,
+    -- Whether the gift cards that it sells are the platform's. The operator says so.
+    sells_platform_gift_cards boolean not null default false,
 
     constraint payment_settings_prepayment_is_a_share check (
         prepayment_bps between 0 and 10000
@@ -3935,7 +3969,7 @@ begin
     code = money.make_gift_card_code();
     insert into money.gift_cards (
         id, business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4,
-        buyer_id, expires_at, created_at, is_taxed
+        buyer_id, expires_at, created_at, is_taxed, is_platform
     )
     values (
         gift_card_id,
@@ -3959,6 +3993,13 @@ begin
                 sale_line_taxes.business_id = make_gift_card.business_id
                 and sale_line_taxes.sale_line_id = make_gift_card.sale_line_id
                 and sale_line_taxes.rate_bps > 0
+        ),
+        exists (
+            select 1
+            from money.payment_settings
+            where
+                payment_settings.business_id = make_gift_card.business_id
+                and payment_settings.sells_platform_gift_cards
         )
     );
 end;
@@ -4236,6 +4277,28 @@ end;
 $$;
 
 /*
+ * Does a business take a gift card? It takes its own, and those of the platform if it accepts them.
+ */
+create function money.takes_card(card money.gift_cards, business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return card.business_id = takes_card.business_id
+    or card.is_platform and exists (
+        select 1
+        from money.payment_settings
+        where
+            payment_settings.business_id = takes_card.business_id
+            and payment_settings.accepts_platform_gift_cards
+    );
+end;
+$$;
+
+/*
  * Return what stands for the caller's network address; null for the operator's servers.
  */
 create function money.guess_origin()
@@ -4301,7 +4364,7 @@ begin
         'balance_minor', - money.balance(v_card.account_id),
         'currency', v_card.currency,
         'expires_at', v_card.expires_at,
-        'business_id', v_card.business_id
+        'business_id', case when not v_card.is_platform then v_card.business_id end
     );
 end;
 $$;
@@ -4360,6 +4423,275 @@ begin
     where gift_card_lookups.at < private.now() - interval '1 day';
     get diagnostics v_count = row_count;
     return v_count;
+end;
+$$;
+
+-- sql/39_money/functions/gift_cards_expiring.sql
+
+-- Gift cards that expire. Time decides whether a card can be spent. A sweep moves what was left on
+-- it to the breakage account of its business, and its buyer is told beforehand.
+
+/*
+ * Move what is left on expired gift cards to the breakage accounts of their businesses. Returns how
+ * many were moved. A repetition finds nothing left; what is refunded to such a card later is moved
+ * by the next one.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.sweep_gift_cards()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+    v_count integer = 0;
+begin
+    for v_card in
+        select gift_cards.*
+        from money.gift_cards
+        inner join money.spendable_balances
+            on spendable_balances.account_id = gift_cards.account_id
+        where
+            gift_cards.expires_at <= private.now()
+            and gift_cards.activated_at is not null
+            and gift_cards.cancelled_at is null
+            and spendable_balances.balance_minor > 0
+        order by gift_cards.account_id
+        limit 500
+        for no key update of gift_cards skip locked
+    loop
+        v_count = v_count + money.break_gift_card(v_card);
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Move what is left on an expired gift card, which the caller has locked. Returns 1 if there was
+ * something, or 0.
+ */
+create function money.break_gift_card(card money.gift_cards)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_left constant bigint = money.lock_spendable(card.account_id);
+    v_id constant uuid = gen_random_uuid();
+begin
+    if v_left = 0 then
+        return 0;
+    end if;
+    insert into money.gift_card_breakages (id, business_id, gift_card_id, amount_minor, at)
+    values (v_id, card.business_id, card.id, v_left, private.now());
+    perform money.post(
+        card.business_id, 'gift_card.expired', v_id,
+        array[
+            money.make_entry(card.account_id, v_left),
+            money.make_entry(
+                money.account('breakage', card.currency, card.business_id), - v_left
+            )
+        ]
+    );
+    return 1;
+end;
+$$;
+
+/*
+ * Let a gift card expire later, or never. What was left when it expired is on it again.
+ * Definer: nobody has a write grant on gift cards; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function money.extend_gift_card(gift_card_id uuid, expires_at timestamptz)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+begin
+    select gift_cards.* into v_card
+    from money.gift_cards
+    where gift_cards.id = extend_gift_card.gift_card_id
+    for no key update;
+    perform private.require_member(v_card.business_id, 'manage');
+    if v_card.cancelled_at is not null then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'The gift card is cancelled.', 'Sell another one.'
+        );
+    elsif extend_gift_card.expires_at <= greatest(private.now(), v_card.expires_at)
+        or v_card.expires_at is null and extend_gift_card.expires_at is not null then
+        perform private.invalid('expires_at', 'must be in the future, and later than it was');
+    end if;
+    update money.gift_cards
+    set expires_at = extend_gift_card.expires_at
+    where gift_cards.id = v_card.id;
+    perform money.restore_breakages(v_card);
+end;
+$$;
+
+/*
+ * Give a gift card back what was left on it whenever it expired.
+ */
+create function money.restore_breakages(card money.gift_cards)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_breakage money.gift_card_breakages;
+begin
+    for v_breakage in
+        update money.gift_card_breakages
+        set restored_at = private.now()
+        where
+            gift_card_breakages.business_id = card.business_id
+            and gift_card_breakages.gift_card_id = card.id
+            and gift_card_breakages.restored_at is null
+        returning gift_card_breakages.*
+    loop
+        perform money.post(
+            card.business_id, 'gift_card.extended', v_breakage.id,
+            array[
+                money.make_entry(
+                    money.account('breakage', card.currency, card.business_id),
+                    v_breakage.amount_minor
+                ),
+                money.make_entry(card.account_id, - v_breakage.amount_minor)
+            ]
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Announce gift cards that expire within 30 days with something left on them, once for each end.
+ * Returns how many.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.announce_expiring_gift_cards()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+    v_count integer = 0;
+begin
+    for v_card in
+        update money.gift_cards
+        set expiry_told_for = gift_cards.expires_at
+        where gift_cards.id in (
+            select due.id
+            from money.gift_cards as due
+            inner join money.spendable_balances
+                on spendable_balances.account_id = due.account_id
+            where
+                due.expires_at > private.now()
+                and due.expires_at <= private.now() + interval '30 days'
+                and due.activated_at is not null
+                and due.cancelled_at is null
+                and due.expiry_told_for is distinct from due.expires_at
+                and spendable_balances.balance_minor > 0
+            limit 500
+            for no key update of due skip locked
+        )
+        returning gift_cards.*
+    loop
+        perform private.emit(
+            'gift_card.expiring',
+            jsonb_build_object('gift_card_id', v_card.id, 'business_id', v_card.business_id)
+        );
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+-- sql/39_money/functions/gift_cards_messages.sql
+
+-- What people are told of gift cards, and who hears of it. Both are registered as a subject in the
+-- seed; the texts are those of 70_notifications.
+
+/*
+ * Return what templates may say about gift cards. The code is not in it: nothing keeps it.
+ */
+create function money.gift_card_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'gift_card_id', gift_cards.id,
+            'business_id', gift_cards.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'code_end', gift_cards.last4,
+            'balance', jsonb_build_object(
+                'minor', - money.balance(gift_cards.account_id),
+                'currency', currencies.code,
+                'digits', currencies.minor_digits
+            ),
+            'expires_at', gift_cards.expires_at,
+            'time_zone', businesses.time_zone
+        )
+    from unnest(gift_card_data.messages) as messages
+    inner join money.gift_cards on gift_cards.id = messages.subject_id
+    inner join business.businesses on businesses.id = gift_cards.business_id
+    inner join pricing.currencies on currencies.code = gift_cards.currency;
+end;
+$$;
+
+/*
+ * Return who hears of a gift card: the account that bought it, or the address of its sale.
+ */
+create function money.gift_card_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        coalesce(profiles.email, sales.customer_email),
+        profiles.phone,
+        coalesce(profiles.locale, businesses.locale),
+        null::jsonb
+    from unnest(gift_card_readers.messages) as messages
+    inner join money.gift_cards on gift_cards.id = messages.subject_id
+    inner join business.businesses on businesses.id = gift_cards.business_id
+    left join sales.sale_lines
+        on
+            sale_lines.business_id = gift_cards.business_id
+            and sale_lines.id = gift_cards.sale_line_id
+    left join sales.sales
+        on sales.business_id = sale_lines.business_id and sales.id = sale_lines.sale_id
+    left join identity.profiles on profiles.id = gift_cards.buyer_id
+    where
+        audience = 'customer'
+        and coalesce(profiles.email, sales.customer_email) is not null;
 end;
 $$;
 
@@ -9819,7 +10151,8 @@ $$;
  * Definer: nobody has a write grant on payments; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 insufficient_credit nothing_to_pay · PT429 rate_limited
+ *          PT409 insufficient_credit nothing_to_pay · PT422 provider_not_offered
+ *          PT429 rate_limited
  */
 create function money.redeem_gift_card(sale_id uuid, code text, amount_minor bigint)
 returns jsonb
@@ -9834,8 +10167,13 @@ declare
 begin
     perform money.refuse_guesses(money.guess_origin());
     v_card = money.usable_gift_card(redeem_gift_card.code);
-    if v_card.id is null or coalesce(v_card.business_id <> v_sale.business_id, false) then
+    if v_card.id is null or not v_card.is_platform and v_card.business_id <> v_sale.business_id then
         return money.note_guess();
+    elsif not money.takes_card(v_card, v_sale.business_id) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered',
+            'The business does not accept gift cards of the platform.', 'Pay in another way.'
+        );
     end if;
     if v_card.currency <> v_sale.currency then
         perform private.invalid('code', format('must be a gift card in %s', v_sale.currency));
@@ -10400,8 +10738,15 @@ for each statement execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
 before update of
-business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed
+business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed,
+is_platform
 on money.gift_cards
+for each row execute function private.any__refuse_rewriting();
+
+-- A breakage is written once; giving it back is all that happens to it.
+create trigger _100_refuse_rewriting
+before update of id, business_id, gift_card_id, amount_minor, at or delete
+on money.gift_card_breakages
 for each row execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_deleting
@@ -11118,6 +11463,7 @@ to worker;
 -- read credits, customers theirs. Nobody writes: selling, paying and giving do.
 
 alter table money.gift_cards enable row level security;
+alter table money.gift_card_breakages enable row level security;
 alter table money.gift_card_lookups enable row level security;
 alter table money.credits enable row level security;
 -- credit_payments has no policy: payments show who paid what.
@@ -11126,11 +11472,13 @@ alter table money.credit_payments enable row level security;
 -- code_hash is nobody's to read.
 grant select (
     id, business_id, sale_line_id, account_id, currency, amount_minor, last4, buyer_id, expires_at,
-    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at, is_taxed
+    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at, is_taxed,
+    is_platform
 )
 on money.gift_cards to authenticated;
 grant select on money.credits to authenticated;
-grant select on money.gift_cards, money.credits to service_role;
+grant select on money.gift_card_breakages to authenticated;
+grant select on money.gift_cards, money.gift_card_breakages, money.credits to service_role;
 
 create policy gift_cards_select
 on money.gift_cards
@@ -11141,6 +11489,21 @@ using (
     or business_id = any(array(select private.my_businesses('account')))
     or buyer_id = (select auth.uid())
     or (select private.is_platform_staff('finance'))
+);
+
+-- Whoever reads a card reads what became of it.
+create policy gift_card_breakages_select
+on money.gift_card_breakages
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from money.gift_cards
+        where
+            gift_cards.business_id = gift_card_breakages.business_id
+            and gift_cards.id = gift_card_breakages.gift_card_id
+    )
 );
 
 create policy credits_select
@@ -11166,9 +11529,14 @@ money.sell_gift_card(uuid, bigint, text, text, timestamptz),
 money.redeem_gift_card(uuid, text, bigint),
 money.use_credit(uuid, bigint),
 money.cancel_gift_card(uuid, text),
+money.extend_gift_card(uuid, timestamptz),
 money.issue_credit(uuid, uuid, bigint, text)
 to anon, authenticated, service_role;
-grant execute on function money.forget_old_lookups() to worker;
+grant execute on function
+money.forget_old_lookups(),
+money.sweep_gift_cards(),
+money.announce_expiring_gift_cards()
+to worker;
 
 -- sql/39_money/policies/ledger.sql
 
@@ -11246,10 +11614,14 @@ alter table money.reconciliations enable row level security;
 alter table money.requested_calls enable row level security;
 
 grant select on money.providers to anon, authenticated;
-grant select, insert (business_id, providers, capture, prepayment_bps), delete
+-- sells_platform_gift_cards is the operator's to write.
+grant
+select,
+insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
+update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+delete
 on money.payment_settings
 to authenticated;
-grant update (providers, capture, prepayment_bps) on money.payment_settings to authenticated;
 grant select on money.payment_settings to anon;
 grant select (id, user_id, provider, brand, last4, expires_on, created_at, removed_at)
 on money.payment_methods to authenticated;
@@ -11958,7 +12330,16 @@ select
     gift_cards.cancelled_at,
     gift_cards.cancel_reason,
     gift_cards.created_at,
-    gift_cards.is_taxed
+    gift_cards.is_taxed,
+    gift_cards.is_platform,
+    (
+        select coalesce(sum(gift_card_breakages.amount_minor), 0)::bigint
+        from money.gift_card_breakages
+        where
+            gift_card_breakages.business_id = gift_cards.business_id
+            and gift_card_breakages.gift_card_id = gift_cards.id
+            and gift_card_breakages.restored_at is null
+    ) as breakage_minor
 from money.gift_cards;
 grant select on public.gift_cards to authenticated, service_role;
 
@@ -11967,9 +12348,9 @@ comment on view public.gift_cards is
 'platform''s finance all. Page by (created_at, id).';
 comment on column public.gift_cards.id is 'Key.';
 comment on column public.gift_cards.business_id is
-'Where it can be spent; null: at every business.';
+'The business that sold it. It can be spent there; see is_platform.';
 comment on column public.gift_cards.sale_line_id is
-'The line by which it was sold; null for those that the platform gave out.';
+'The line by which it was sold; null where it was given out.';
 comment on column public.gift_cards.currency is 'ISO 4217 code. It pays sales in this currency.';
 comment on column public.gift_cards.amount_minor is 'What it was sold for, in minor units.';
 comment on column public.gift_cards.balance_minor is
@@ -11986,6 +12367,11 @@ comment on column public.gift_cards.created_at is 'When it was sold.';
 comment on column public.gift_cards.is_taxed is
 'Whether it was taxed when it was sold (gift_card_tax_class of tax_settings). What it pays is then '
 'not taxed again.';
+comment on column public.gift_cards.is_platform is
+'Whether it can also be spent at every business that accepts cards of the platform '
+'(accepts_platform_gift_cards of payment_settings).';
+comment on column public.gift_cards.breakage_minor is
+'What was left on it when it had expired, in minor units; 0 before, and once it is extended.';
 
 create view public.credits
 with (security_invoker = true)
@@ -12084,6 +12470,41 @@ For owners and managers. What is left on it goes back to its sale. Returns the g
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
 
 /*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.extend_gift_card(
+    gift_card_id public.identifier, expires_at public.instant default null
+)
+returns public.gift_cards
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(gift_card_id, 'gift_card_id');
+    v_card public.gift_cards;
+begin
+    perform money.extend_gift_card(
+        v_id, private.to_instant(expires_at, 'expires_at', is_required => false)
+    );
+    select gift_cards.* into v_card
+    from public.gift_cards
+    where gift_cards.id = v_id;
+    return v_card;
+end;
+$$;
+comment on function public.extend_gift_card is
+'Let a gift card expire later, also after it has expired.
+
+For owners and managers. What was left on it when it expired is on it again. Returns the gift card.
+
+- expires_at: from when it cannot be spent, later than before; by default it never expires.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+/*
  * Errors:  PT400 invalid_input · PT404 not_found · PT429 rate_limited
  */
 create function public.gift_card_balance(code text)
@@ -12099,7 +12520,8 @@ comment on function public.gift_card_balance is
 'Return what is left on a gift card: {balance_minor, currency, expires_at, business_id}.
 
 For anybody who has the code. A network address may name ten wrong codes an hour. A card that is not '
-'paid yet, expired or cancelled gets the same answer as none.
+'paid yet, expired or cancelled gets the same answer as none. business_id is null where every '
+'business that accepts cards of the platform takes it.
 
 - code: as it is printed; case, hyphens and spaces do not matter.
 
@@ -12170,6 +12592,7 @@ public.sell_gift_card(
     public.identifier, public.whole_number, text, text, public.instant
 ),
 public.cancel_gift_card(public.identifier, text),
+public.extend_gift_card(public.identifier, public.instant),
 public.issue_credit(
     public.identifier, public.identifier, public.whole_number, text, text
 )
@@ -12204,7 +12627,7 @@ comment on column public.ledger_balances.business_id is
 comment on column public.ledger_balances.kind is
 'provider, cash, provider_fees, disputes, credit_granted, business_pending, business_payable, '
 'business_in_transit, business_reserve, commission, partner_payable, tax_withheld, '
-'customer_credit, gift_cards or rounding.';
+'customer_credit, gift_cards, breakage or rounding.';
 comment on column public.ledger_balances.currency is 'ISO 4217 code. Currencies never net.';
 comment on column public.ledger_balances.provider is
 'The payment provider that holds the money; null for most.';
@@ -12227,14 +12650,19 @@ select
     payment_settings.providers,
     payment_settings.capture,
     payment_settings.prepayment_bps,
-    payment_settings.updated_at
+    payment_settings.updated_at,
+    payment_settings.accepts_platform_gift_cards,
+    payment_settings.sells_platform_gift_cards
 from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
-grant insert (business_id, providers, capture, prepayment_bps)
+grant
+insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
+update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+delete
 on public.payment_settings to authenticated, service_role;
-grant delete on public.payment_settings to authenticated, service_role;
-grant update (providers, capture, prepayment_bps)
-on public.payment_settings to authenticated, service_role;
+grant
+insert (sells_platform_gift_cards), update (sells_platform_gift_cards)
+on public.payment_settings to service_role;
 
 comment on view public.payment_settings is
 'How customers of a business pay. Without a row: with every provider, at once, and nothing '
@@ -12248,6 +12676,10 @@ comment on column public.payment_settings.prepayment_bps is
 'The share of a booking''s total, in basis points, that must be paid before it is confirmed: 0 '
 'nothing, 10000 all. A service may say otherwise.';
 comment on column public.payment_settings.updated_at is 'When it was last changed.';
+comment on column public.payment_settings.accepts_platform_gift_cards is
+'Whether gift cards of the platform pay here; it is owed what they pay like any other payment.';
+comment on column public.payment_settings.sells_platform_gift_cards is
+'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
 
 create view public.payment_methods
 with (security_invoker = true)
@@ -13379,7 +13811,8 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 idempotency_conflict insufficient_credit nothing_to_pay · PT429 rate_limited
+ *          PT409 idempotency_conflict insufficient_credit nothing_to_pay
+ *          PT422 provider_not_offered · PT429 rate_limited
  */
 create function public.redeem_gift_card(
     sale_id public.identifier,
@@ -13427,7 +13860,7 @@ For the customer of the sale, and for members who serve. The payment is captured
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
-'409, insufficient_credit 409, nothing_to_pay 409, rate_limited 429.';
+'409, insufficient_credit 409, nothing_to_pay 409, provider_not_offered 422, rate_limited 429.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -1882,8 +1882,8 @@ end;
 $$;
 
 /*
- * Pay the sales of a basket with a gift card: those of its business, as far as it goes. A card that
- * pays nothing is refused.
+ * Pay the sales of a basket with a gift card: those of businesses that take it, as far as it goes.
+ * A card that pays nothing is refused.
  *
  * Errors:  PT400 invalid_input
  */
@@ -1904,7 +1904,7 @@ begin
         where
             sales.basket_id = spend_card.basket_id
             and sales.currency = card.currency
-            and coalesce(sales.business_id = card.business_id, true)
+            and money.takes_card(card, sales.business_id)
         order by sales.business_id, sales.id
         for no key update
     loop
