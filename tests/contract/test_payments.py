@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from tests.contract.conftest import Town, built
@@ -141,6 +142,45 @@ def test_cancelling_gives_back_what_was_paid(shop: Town) -> None:
     with shop.client("customer") as client:
         client.post("/rpc/cancel_booking", json={"booking_id": booking["id"]})
     wait_until(lambda: status(shop, "money.payments", payment["id"]) == "refunded")
+
+
+def let_lapse(town: Town, booking: dict[str, Any]) -> None:
+    """Let the time run out for which a booking waits for its payment."""
+    for table, column, key in (
+        ("bookings", "hold_expires_at", "id"),
+        ("allocations", "expires_at", "booking_id"),
+    ):
+        lapse = f"set {column} = now() - interval '1 minute' where {key} = %s"
+        town.run(f"update scheduling.{table} {lapse}", booking["id"])
+
+
+def test_a_payment_for_a_time_that_was_sold_again_is_refunded_once_and_says_so(
+    shop: Town,
+) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"]).json()
+    wish = {"service_id": shop.ids["salon_service"], "starts_at": booking["starts_at"]}
+    # While its row is locked, nothing is known of the money that the provider takes.
+    with psycopg.connect(shop.stack.endpoints.db_url) as waits:
+        waits.execute(
+            "select from money.payments where id = %s for no key update", (payment["id"],)
+        )
+        httpx.post(payment["client"]["url"], data={"choice": "pay"})
+        let_lapse(shop, booking)
+        with shop.client("stranger") as client:
+            other = client.post("/rpc/book", json=wish).json()
+        assert other["status"] == "pending_payment", other
+    wait_until(lambda: status(shop, "money.payments", payment["id"]) == "refunded")
+    for raw in (event(shop, payment["id"]), event(shop, payment["id"])):
+        assert send(shop, raw).status_code == 204
+    wait_until(lambda: not waiting(shop))
+    told = {"booking_id": f"eq.{booking['id']}", "event": "eq.booking.paid_too_late"}
+    with shop.client("customer") as client:
+        refunds = client.get("/refunds", params={"payment_id": f"eq.{payment['id']}"}).json()
+        wait_until(lambda: len(client.get("/notifications", params=told).json()) == 1)
+    assert [(it["status"], it["amount_minor"]) for it in refunds] == [("succeeded", 3000)]
+    assert status(shop, "scheduling.bookings", booking["id"]) == "expired"
+    assert status(shop, "scheduling.bookings", other["id"]) == "pending_payment"
 
 
 def test_a_move_to_another_price_is_paid_or_given_back(shop: Town) -> None:

@@ -68,7 +68,7 @@ create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
 -- What was left on cards when they had expired. It lies on an account of the business until the
 -- card is extended.
 create table money.gift_card_breakages (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null,
     business_id uuid not null references business.businesses (id) on delete restrict,
     gift_card_id uuid not null,
     amount_minor bigint not null,
@@ -76,7 +76,7 @@ create table money.gift_card_breakages (
     -- When the card was extended, and got it back.
     restored_at timestamptz,
 
-    constraint gift_card_breakages_business_id_id_unique unique (business_id, id),
+    primary key (business_id, id),
     constraint gift_card_breakages_gift_card_fkey foreign key (business_id, gift_card_id)
     references money.gift_cards (business_id, id) on delete restrict,
     constraint gift_card_breakages_amount_is_positive check (amount_minor > 0)
