@@ -104,6 +104,7 @@ identity.revoke_session(uuid)
 to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
+private.require_second_factor(),
 identity.set_platform_role(uuid, identity.platform_role),
 private.is_platform_staff(identity.platform_role),
 private.is_operator(),

@@ -601,6 +601,28 @@ begin
 end;
 $$;
 
+/*
+ * Refuse a caller who is not signed in with a second factor. The operator needs none.
+ *
+ * Errors:  PT403 second_factor_required
+ */
+create function private.require_second_factor()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and auth.jwt() ->> 'aal' is distinct from 'aal2' then
+        perform private.refuse(
+            'PT403', 'second_factor_required', 'This needs a second factor.',
+            'Sign in with your second factor and repeat the call.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/10_identity/rules/activity.sql
 
 -- Where activity comes from. Sign-in writes its own audit, on Supabase and here, so activity is
@@ -1048,6 +1070,7 @@ identity.revoke_session(uuid)
 to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
+private.require_second_factor(),
 identity.set_platform_role(uuid, identity.platform_role),
 private.is_platform_staff(identity.platform_role),
 private.is_operator(),

@@ -1160,6 +1160,8 @@ create type money.payout_decision as enum ('approve', 'reject');
 
 -- Does it pay businesses out?
 alter table money.providers add column pays_out boolean not null default false;
+-- Does the operator make its transfers, with a file for their bank?
+alter table money.providers add column is_by_hand boolean not null default false;
 
 create table money.payout_thresholds (
     currency text primary key references pricing.currencies (code) on delete restrict,
@@ -1248,6 +1250,9 @@ create table money.payouts (
     -- What it consists of. They come out of open_earnings, so two live payouts never have the same
     -- one. A row for each would cost a run as much as everything else that it writes.
     earning_ids uuid array not null,
+    -- The file in which the operator got it, and the sealed number to which it is transferred then.
+    file_id uuid,
+    secret_id uuid,
 
     constraint payouts_business_id_id_unique unique (business_id, id),
     constraint payouts_account_fkey foreign key (business_id, currency)
@@ -1260,6 +1265,8 @@ create index payouts_business_id_idx on money.payouts (business_id, created_at, 
 create index payouts_account_idx on money.payouts (business_id, currency);
 create index payouts_requested_by_idx on money.payouts (requested_by)
 where requested_by is not null;
+create index payouts_file_idx on money.payouts (file_id)
+where file_id is not null;
 -- Those that wait for somebody.
 create index payouts_open_idx on money.payouts (created_at, id)
 where status in ('pending', 'approved', 'in_transit', 'failed');
@@ -1404,8 +1411,20 @@ create index secrets_secret_key_id_idx on private.secrets (secret_key_id);
 
 -- sql/39_money/tables/secrets_bank_accounts.sql
 
--- Bank accounts of businesses, for transfers that the platform's finance makes by hand, where no
--- provider pays out. Only the last digits are readable; the number is a sealed secret.
+-- Bank accounts of businesses, for transfers that the operator makes, where no provider pays out.
+-- Only the last digits are readable; the number and that of the bank are a sealed secret.
+
+create table money.bank_formats (
+    country text primary key,
+    -- A pattern that the number matches: an IBAN begins with its country.
+    number_pattern text not null,
+    -- A pattern that the bank's own number matches; null where the IBAN says it.
+    routing_pattern text,
+
+    constraint bank_formats_country_is_iso_3166 check (country ~ '^[A-Z]{2}$')
+);
+comment on table money.bank_formats is
+'How the numbers of bank accounts look in a country.';
 
 create table money.bank_accounts (
     business_id uuid not null references business.businesses (id) on delete restrict,
@@ -1414,6 +1433,8 @@ create table money.bank_accounts (
     last4 text not null,
     secret_id uuid not null,
     updated_at timestamptz not null default now(),
+    -- Where the bank is.
+    country text not null,
 
     primary key (business_id, currency),
     constraint bank_accounts_secret_fkey foreign key (business_id, secret_id)
@@ -1421,7 +1442,8 @@ create table money.bank_accounts (
     constraint bank_accounts_holder_name_is_short check (
         length(holder_name) between 1 and 200 and private.is_one_line(holder_name)
         or private.invalid('holder_name', 'must have 1 to 200 printable characters')
-    )
+    ),
+    constraint bank_accounts_country_is_iso_3166 check (country ~ '^[A-Z]{2}$')
 );
 comment on table money.bank_accounts is
 'The bank account of a business for each currency. Its number is sealed in private.secrets.';
@@ -1533,30 +1555,118 @@ $$;
 
 -- sql/39_money/functions/bank_accounts.sql
 
--- Bank accounts: the number is sealed as soon as it arrives.
+-- Bank accounts: the number is checked and sealed as soon as it arrives.
 
 /*
- * Read the number of a bank account: letters and digits, spaces do not matter. One that begins like
- * an IBAN must have its check digits.
- *
- * Errors:  PT400 invalid_input
+ * Return what was typed as the number of an account or of a bank, without spaces and hyphens, in
+ * capitals.
  */
-create function money.to_account_number(value text, argument text)
+create function money.compact_number(value text)
 returns text
 language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_number text = upper(regexp_replace(value, '\s', '', 'g'));
 begin
-    if v_number is null or v_number !~ '^[A-Z0-9]{5,34}$' then
-        perform private.invalid(argument, 'must have 5 to 34 letters and digits');
-    elsif v_number ~ '^[A-Z]{2}\d{2}' and not money.has_iban_check(v_number) then
-        perform private.invalid(argument, 'must be an IBAN with the right check digits');
+    return nullif(upper(regexp_replace(value, '[\s-]', '', 'g')), '');
+end;
+$$;
+
+/*
+ * Return the country of an account: an IBAN names it, else the caller does; else it is the country
+ * of the business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.bank_country(business_id uuid, country text, number text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_country text = coalesce(
+        upper(bank_country.country),
+        (
+            select bank_formats.country
+            from money.bank_formats
+            where
+                bank_formats.country = left(bank_country.number, 2)
+                and bank_formats.routing_pattern is null
+        ),
+        (
+            select businesses.country
+            from business.businesses
+            where businesses.id = bank_country.business_id
+        )
+    );
+begin
+    if v_country !~ '^[A-Z]{2}$' then
+        perform private.invalid('country', 'must be an ISO 3166 code of two letters');
     end if;
-    return v_number;
+    return v_country;
+end;
+$$;
+
+/*
+ * Refuse the numbers of an account and its bank that cannot be right in a country. Where no format
+ * is known, both are letters and digits.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.require_bank_numbers(country text, number text, routing_number text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_format money.bank_formats;
+begin
+    select bank_formats.* into v_format
+    from money.bank_formats
+    where bank_formats.country = require_bank_numbers.country;
+    if v_format.country is not null and v_format.routing_pattern is null then
+        perform money.require_iban(v_format, number);
+        if routing_number !~ '^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$' then
+            perform private.invalid('routing_number', 'must be a BIC of 8 or 11 characters');
+        end if;
+        return;
+    end if;
+    if number is null or number !~ coalesce(v_format.number_pattern, '^[A-Z0-9]{5,34}$') then
+        perform private.invalid('number', 'must be the number of a bank account in its country');
+    end if;
+    if
+        routing_number is null
+        or routing_number !~ coalesce(v_format.routing_pattern, '^[A-Z0-9]{3,15}$')
+        or v_format.country = 'US' and not money.has_aba_check(routing_number)
+    then
+        perform private.invalid('routing_number', 'must be the number of a bank in its country');
+    end if;
+end;
+$$;
+
+/*
+ * Refuse an IBAN that is mistyped, or has not the length and signs of its country.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.require_iban(format money.bank_formats, number text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if number is null or number !~ format.number_pattern then
+        perform private.invalid('number', 'must be an IBAN of its country');
+    elsif not money.has_iban_check(number) then
+        perform private.invalid('number', 'must be an IBAN with the right check digits');
+    end if;
 end;
 $$;
 
@@ -1590,13 +1700,40 @@ end;
 $$;
 
 /*
- * Keep the bank account of a business for its currency, instead of the one before.
+ * Does the last of the nine digits of an American bank fit the others?
+ * Source: ABA routing numbers, weights 3, 7, 1
+ */
+create function money.has_aba_check(routing_number text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select sum(sign.value::integer * (array[3, 7, 1])[(sign.place - 1) % 3 + 1]) % 10 = 0
+        from regexp_split_to_table(has_aba_check.routing_number, '')
+            with ordinality as sign (value, place)
+    );
+end;
+$$;
+
+/*
+ * Keep the bank account of a business for its currency, instead of the one before. A payout account
+ * that waits for it becomes active.
  * Definer: nobody has a write grant on bank accounts and secrets; the caller is checked.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT503 unavailable
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden second_factor_required
+ *          PT404 not_found · PT503 unavailable
  */
 create function money.set_bank_account(
-    business_id uuid, currency text, holder_name text, number text
+    business_id uuid,
+    currency text,
+    holder_name text,
+    number text,
+    routing_number text,
+    country text
 )
 returns void
 language plpgsql
@@ -1605,27 +1742,63 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_old_secret_id uuid;
-    v_secret_id uuid;
+    v_number text = money.compact_number(set_bank_account.number);
+    v_routing_number text = money.compact_number(set_bank_account.routing_number);
+    v_country text = money.bank_country(
+        set_bank_account.business_id, set_bank_account.country, v_number
+    );
 begin
     perform private.require_member(set_bank_account.business_id, 'own');
+    perform private.require_second_factor();
+    perform money.require_bank_numbers(v_country, v_number, v_routing_number);
+    perform money.write_bank_account(
+        set_bank_account.business_id,
+        set_bank_account.currency,
+        set_bank_account.holder_name,
+        v_country,
+        right(v_number, 4),
+        private.keep_secret(
+            set_bank_account.business_id,
+            jsonb_build_object('number', v_number, 'routing_number', v_routing_number)::text
+        )
+    );
+    perform money.check_bank_payouts(set_bank_account.business_id, set_bank_account.currency);
+end;
+$$;
+
+/*
+ * Write a bank account over the one before, and forget the number before.
+ */
+create function money.write_bank_account(
+    business_id uuid, currency text, holder_name text, country text, last4 text, secret_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_old_secret_id uuid;
+begin
     select bank_accounts.secret_id into v_old_secret_id
     from money.bank_accounts
     where
-        bank_accounts.business_id = set_bank_account.business_id
-        and bank_accounts.currency = set_bank_account.currency
+        bank_accounts.business_id = write_bank_account.business_id
+        and bank_accounts.currency = write_bank_account.currency
     for update;
-    v_secret_id = private.keep_secret(set_bank_account.business_id, set_bank_account.number);
-    insert into money.bank_accounts as kept (
-        business_id, currency, holder_name, last4, secret_id, updated_at
+    insert into money.bank_accounts (
+        business_id, currency, holder_name, country, last4, secret_id, updated_at
     )
     values (
-        set_bank_account.business_id, set_bank_account.currency, set_bank_account.holder_name,
-        right(set_bank_account.number, 4), v_secret_id, private.now()
+        write_bank_account.business_id, write_bank_account.currency,
+        write_bank_account.holder_name, write_bank_account.country, write_bank_account.last4,
+        write_bank_account.secret_id, private.now()
     )
     on conflict on constraint bank_accounts_pkey do update
     set
         holder_name = excluded.holder_name,
+        country = excluded.country,
         last4 = excluded.last4,
         secret_id = excluded.secret_id,
         updated_at = excluded.updated_at;
@@ -8699,6 +8872,25 @@ end;
 $$;
 
 /*
+ * Does the operator make the transfers of a provider?
+ */
+create function money.is_by_hand(provider text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from money.providers
+        where providers.name = is_by_hand.provider and providers.is_by_hand
+    );
+end;
+$$;
+
+/*
  * Open a payout account of a business in a currency at a provider, or change when it pays out.
  * Definer: nobody has write privileges on payout accounts; the caller is checked.
  *
@@ -8737,7 +8929,11 @@ begin
         schedule = coalesce(set_payout_account.schedule, accounts.schedule),
         minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor)
     returning accounts.provider_reference is null into v_is_new;
-    if v_is_new then
+    if money.is_by_hand(set_payout_account.provider) then
+        perform money.check_bank_payouts(
+            set_payout_account.business_id, set_payout_account.currency
+        );
+    elsif v_is_new then
         perform private.send_message(
             'payouts', 'open_payout_account',
             jsonb_build_object(
@@ -8751,7 +8947,8 @@ $$;
 
 /*
  * Begin to open an account at its provider, or begin again after a crash. Returns what to ask for,
- * with the idempotency key and the reference that is known already.
+ * with the idempotency key and the reference that is known already; null where the operator makes
+ * the transfers.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function money.start_payout_account(business_id uuid, currency text)
@@ -8794,6 +8991,7 @@ begin
         where
             accounts.business_id = start_payout_account.business_id
             and accounts.currency = start_payout_account.currency
+            and not money.is_by_hand(accounts.provider)
     );
 end;
 $$;
@@ -8905,7 +9103,7 @@ $$;
 
 /*
  * Send workers again after payouts that have not moved for an hour: a message was lost, or a
- * webhook. Returns how many.
+ * webhook. Those that the operator transfers only wait for them. Returns how many.
  * Definer: called by the worker, which has no access to the tables.
  */
 create function money.chase_payouts()
@@ -8921,8 +9119,11 @@ begin
     with chased as (
         update money.payouts
         set chased_at = private.now()
+        from money.providers
         where
-            payouts.status in ('approved', 'in_transit', 'failed')
+            providers.name = payouts.provider
+            and (not providers.is_by_hand or payouts.status = 'failed')
+            and payouts.status in ('approved', 'in_transit', 'failed')
             and coalesce(payouts.chased_at, payouts.created_at)
             <= private.now() - interval '1 hour'
         returning payouts.id, payouts.status
@@ -9322,7 +9523,7 @@ end;
 $$;
 
 /*
- * Hand approved payouts to the workers.
+ * Hand approved payouts to the workers. Those that the operator transfers wait for a file.
  */
 create function money.send_payouts(payout_ids uuid[])
 returns void
@@ -9339,7 +9540,11 @@ begin
         array_agg(null::uuid)
     )
     from money.payouts
-    where payouts.id = any(payout_ids) and payouts.status = 'approved'
+    inner join money.providers on providers.name = payouts.provider
+    where
+        payouts.id = any(payout_ids)
+        and payouts.status = 'approved'
+        and not providers.is_by_hand
     having count(*) > 0;
 end;
 $$;
@@ -9537,12 +9742,7 @@ declare
 begin
     if not private.is_operator() then
         perform private.require_platform_staff('finance');
-        if auth.jwt() ->> 'aal' is distinct from 'aal2' then
-            perform private.refuse(
-                'PT403', 'second_factor_required', 'Payouts are decided with a second factor.',
-                'Sign in with your second factor and repeat the call.'
-            );
-        end if;
+        perform private.require_second_factor();
     end if;
     select payouts.business_id, payouts.requested_by into v_business_id, v_requested_by
     from money.payouts
@@ -9582,6 +9782,187 @@ begin
         perform private.refuse(
             'PT403', 'forbidden', 'Nobody decides about a payout that they requested.',
             'Ask somebody else of the platform''s finance staff.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/39_money/functions/payouts_transfers.sql
+
+-- Payouts to bank accounts. The operator takes the approved ones in a file, transfers them at their
+-- bank, and says what became of each. Only the workers' program that writes the file opens the
+-- numbers.
+
+/*
+ * Let a payout account of the provider bank be paid out once there is a bank account; until then
+ * say that it is missing. A new bank account ends the restriction after a failed transfer.
+ */
+create function money.check_bank_payouts(business_id uuid, currency text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_known boolean = exists (
+        select 1
+        from money.bank_accounts
+        where
+            bank_accounts.business_id = check_bank_payouts.business_id
+            and bank_accounts.currency = check_bank_payouts.currency
+    );
+begin
+    update money.payout_accounts
+    set
+        provider_reference
+        = check_bank_payouts.business_id || ':' || check_bank_payouts.currency,
+        status = case when v_is_known then 'active' else 'pending' end
+        ::money.payout_account_status,
+        missing = case when v_is_known then '{}' else '{bank_account}' end::text[]
+    where
+        payout_accounts.business_id = check_bank_payouts.business_id
+        and payout_accounts.currency = check_bank_payouts.currency
+        and payout_accounts.status <> 'rejected'
+        and money.is_by_hand(payout_accounts.provider);
+end;
+$$;
+
+/*
+ * Put the approved payouts of a currency into a file: from now on their transfers are under way.
+ * Returns the file; null when none waits. Each payout is in one file, also when two are made at the
+ * same time.
+ */
+create function money.start_transfers(currency text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_file_id uuid = gen_random_uuid();
+begin
+    update money.payouts
+    set status = 'in_transit', file_id = v_file_id, secret_id = bank_accounts.secret_id
+    from money.payout_accounts as accounts
+    inner join money.bank_accounts
+        on
+            bank_accounts.business_id = accounts.business_id
+            and bank_accounts.currency = accounts.currency
+    where
+        payouts.status = 'approved'
+        and payouts.currency = start_transfers.currency
+        and accounts.business_id = payouts.business_id
+        and accounts.currency = payouts.currency
+        and accounts.status = 'active'
+        and money.is_by_hand(payouts.provider);
+    return case when found then v_file_id end;
+end;
+$$;
+
+/*
+ * Return the transfers of a file. The sealed numbers are null where the bank account was changed
+ * since the file was made: the transfer may have gone to the one before.
+ * Definer: called by the program that writes the file, which has no access to the tables.
+ */
+create function money.transfers_of_file(file_id uuid)
+returns table (
+    payout_id uuid,
+    business text,
+    holder_name text,
+    country text,
+    sealed bytea,
+    amount_minor bigint,
+    minor_digits smallint,
+    currency text
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        payouts.id, businesses.name, bank_accounts.holder_name, bank_accounts.country,
+        private.sealed_secret(payouts.secret_id), payouts.amount_minor,
+        currencies.minor_digits, payouts.currency
+    from money.payouts
+    inner join business.businesses on businesses.id = payouts.business_id
+    inner join pricing.currencies on currencies.code = payouts.currency
+    inner join money.bank_accounts
+        on
+            bank_accounts.business_id = payouts.business_id
+            and bank_accounts.currency = payouts.currency
+    where payouts.file_id = transfers_of_file.file_id
+    order by payouts.created_at, payouts.id;
+end;
+$$;
+
+/*
+ * Note for the operator what became of transfers: `succeeded` or `failed`. A bank may return one
+ * days after it succeeded. Returns how many payouts took the step; what was noted before counts as
+ * none.
+ *
+ * Errors:  PT404 not_found · PT409 invalid_transition
+ */
+create function money.settle_transfers(
+    payout_or_file_id uuid, outcome text, failure text default null
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+    v_status money.payout_status;
+    v_is_known boolean = false;
+    v_count integer = 0;
+begin
+    for v_payout in
+        select payouts.*
+        from money.payouts
+        where
+            payout_or_file_id in (payouts.id, payouts.file_id)
+            and money.is_by_hand(payouts.provider)
+        order by payouts.id
+        for no key update
+    loop
+        v_is_known = true;
+        perform money.require_transfer(v_payout);
+        v_status = money.record_payout(v_payout.id, outcome, null, failure);
+        v_count = v_count + (v_status <> v_payout.status)::integer;
+    end loop;
+    if not v_is_known then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such transfer.',
+            'List them: ./frontdesk payouts list.'
+        );
+    end if;
+    return v_count;
+end;
+$$;
+
+/*
+ * Refuse to note the end of a transfer that is in no file yet.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function money.require_transfer(payout money.payouts)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if payout.file_id is null then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'The payout is in no file yet.',
+            'Make one with ./frontdesk payouts export.'
         );
     end if;
 end;
@@ -10344,6 +10725,46 @@ after insert on money.accounts
 for each row
 when (money.is_spendable(new.kind))
 execute function money.accounts__keep_spendable();
+
+-- sql/39_money/rules/bank_accounts.sql
+
+-- Every owner hears when somebody sets the bank account of their business.
+
+/*
+ * Tell the owners of a business where it is paid now.
+ */
+create function money.bank_accounts__tell_owners()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'bank_account_changed',
+            'user_id', users.id,
+            'to', users.email,
+            'business_name', businesses.name,
+            'bank_account', '····' || new.last4
+        )
+    )
+    from business.business_members
+    inner join business.businesses on businesses.id = business_members.business_id
+    inner join auth.users on users.id = business_members.user_id
+    where
+        business_members.business_id = new.business_id
+        and business_members.role = 'owner'
+        and users.email is not null;
+    return null;
+end;
+$$;
+
+create trigger _500_tell_owners
+after insert or update on money.bank_accounts
+for each row execute function money.bank_accounts__tell_owners();
 
 -- sql/39_money/rules/commissions.sql
 
@@ -11330,9 +11751,11 @@ for each statement execute function private.any__refuse_rewriting();
 -- Nobody writes: set_bank_account does.
 
 alter table money.bank_accounts enable row level security;
+-- Without a policy: only functions read how numbers look.
+alter table money.bank_formats enable row level security;
 
 -- secret_id is nobody's to read.
-grant select (business_id, currency, holder_name, last4, updated_at)
+grant select (business_id, currency, holder_name, last4, updated_at, country)
 on money.bank_accounts to authenticated;
 grant select on money.bank_accounts to service_role;
 
@@ -11345,10 +11768,7 @@ using (
     or (select private.is_platform_staff('finance'))
 );
 
-grant execute on function
-money.set_bank_account(uuid, text, text, text),
-money.to_account_number(text, text),
-money.has_iban_check(text)
+grant execute on function money.set_bank_account(uuid, text, text, text, text, text)
 to anon, authenticated, service_role;
 
 -- sql/39_money/policies/commissions.sql
@@ -11943,7 +12363,8 @@ money.start_recall(uuid),
 money.reverse_payout(uuid),
 money.start_payout_account(uuid, text),
 money.note_payout_account(uuid, text, text),
-money.record_payout_account(text, text, boolean, text[])
+money.record_payout_account(text, text, boolean, text[]),
+money.transfers_of_file(uuid)
 to worker;
 -- The edge opens an account in the call of a business.
 grant execute on function
@@ -12011,7 +12432,8 @@ select
     bank_accounts.currency,
     bank_accounts.holder_name,
     bank_accounts.last4,
-    bank_accounts.updated_at
+    bank_accounts.updated_at,
+    bank_accounts.country
 from money.bank_accounts;
 grant select on public.bank_accounts to authenticated, service_role;
 
@@ -12023,13 +12445,21 @@ comment on column public.bank_accounts.currency is 'ISO 4217 code of what is tra
 comment on column public.bank_accounts.holder_name is 'In whose name it is.';
 comment on column public.bank_accounts.last4 is 'The last four characters of its number.';
 comment on column public.bank_accounts.updated_at is 'When it was set.';
+comment on column public.bank_accounts.country is 'ISO 3166 code of the country of the bank.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT503 unavailable
+ * Set the bank account of a business.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden second_factor_required
+ *          PT404 not_found · PT503 unavailable
  */
 create function public.set_bank_account(
-    business_id public.identifier, holder_name text, number text, currency text
+    business_id public.identifier,
+    holder_name text,
+    number text,
+    currency text,
+    routing_number text default null,
+    country text default null
 )
 returns public.bank_accounts
 language plpgsql
@@ -12052,7 +12482,9 @@ begin
         v_business_id,
         set_bank_account.currency,
         private.to_required_text(holder_name, 'holder_name', 200),
-        money.to_account_number(number, 'number')
+        private.to_required_text(number, 'number', 60),
+        private.to_text(routing_number, 'routing_number', 30),
+        private.to_text(set_bank_account.country, 'country', 2)
     );
     select bank_accounts.* into v_account
     from public.bank_accounts
@@ -12063,18 +12495,20 @@ begin
 end;
 $$;
 comment on function public.set_bank_account is
-'Set the bank account to which the platform''s finance transfers what a business earned, where no '
-'provider pays out.
+'Set the bank account to which the platform transfers what a business earned in a currency.
 
-For owners. Returns the bank account. Its number is sealed at once; nobody reads it by this API.
+For owners, signed in with a second factor. Returns the bank account. Its numbers are sealed at once; nobody reads them by this API. Every owner of the business gets a mail. A payout account of the provider bank becomes active.
 
 - holder_name: 1 to 200 characters.
-- number: an IBAN or another number of 5 to 34 letters and digits; spaces do not matter.
+- number: the IBAN, or the number of the account where the country of the bank has none. Spaces and hyphens do not matter.
 - currency: the ISO 4217 code of what is transferred there.
+- routing_number: the number of the bank, where there is no IBAN: nine digits in the US, the IFSC in India, bank and branch (7 digits) in Japan. Beside an IBAN, the BIC or nothing.
+- country: the ISO 3166 code of the country of the bank. By default the one of the IBAN, else the country of the business.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, unavailable 503.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, second_factor_required 403, '
+'not_found 404, unavailable 503.';
 grant execute on function
-public.set_bank_account(public.identifier, text, text, text)
+public.set_bank_account(public.identifier, text, text, text, text, text)
 to anon, authenticated, service_role;
 
 -- sql/39_money/api/commissions.sql

@@ -277,8 +277,8 @@ with kept as (
     returning id
 )
 
-insert into money.bank_accounts (business_id, currency, holder_name, last4, secret_id)
-select %(business)s, 'EUR', 'Secret', '3000', kept.id
+insert into money.bank_accounts (business_id, currency, holder_name, last4, secret_id, country)
+select %(business)s, 'EUR', 'Secret', '3000', kept.id, 'DE'
 from kept;
 insert into money.payment_settings (business_id) values (%(business)s);
 insert into money.payment_links (business_id, sale_id, token_hash, expires_at)

@@ -10,6 +10,21 @@ import pytest
 from tests.harness.database import Database
 from tests.harness.waiting import wait_until
 
+START = "select money.start_transfers('EUR')"
+BY_HAND = """
+    update money.payout_accounts set provider = 'bank';
+    with key as (
+        insert into private.secret_keys (id, public_key)
+        values ('0123456789abcdef', '') returning id
+    ), secret as (
+        insert into private.secrets (business_id, secret_key_id, sealed)
+        select tests.id('Salon'), id, '' from key returning id
+    )
+    insert into money.bank_accounts (
+        business_id, currency, holder_name, last4, secret_id, country
+    )
+    select tests.id('Salon'), 'EUR', 'Ann', '3000', id, 'DE' from secret
+"""
 REQUEST = "select money.request_payout(tests.id('Salon'), 'EUR')"
 
 
@@ -71,3 +86,17 @@ def test_two_requests_pay_once(salon: Database) -> None:
         answers = sorted(pool.map(ask, range(4)))
     assert answers == ["nothing_to_pay_out"] * 3 + ["paid"]
     assert paid(salon) == [(5000,)]
+
+
+def test_two_files_have_a_payout_once(salon: Database) -> None:
+    salon.connection.execute(BY_HAND)
+    salon.connection.execute("select money.run_payouts(100)")
+    with psycopg.connect(salon.dsn) as first, psycopg.connect(salon.dsn) as second:
+        [(file,)] = first.execute(START).fetchall()
+        with ThreadPoolExecutor(1) as pool:
+            late = pool.submit(lambda: second.execute(START).fetchall())
+            wait_until(lambda: salon.lock_waits() == 1)
+            first.commit()
+            assert late.result(timeout=60) == [(None,)]
+        second.commit()
+    assert salon.rows("select file_id from money.payouts") == [(file,)]

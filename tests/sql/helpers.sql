@@ -67,6 +67,21 @@ begin atomic
         set_config('role', 'authenticated', true);
 end;
 
+/* Somebody who signed in with a second factor. */
+create function tests.act_with_factor(called text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select
+        set_config('request.jwt.claims', json_build_object(
+            'sub', tests.id(called), 'role', 'authenticated', 'aud', 'authenticated', 'aal', 'aal2'
+        )::text, true),
+        set_config('role', 'authenticated', true);
+end;
+
 create function tests.act_as_anon()
 returns void
 language sql

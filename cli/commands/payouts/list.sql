@@ -8,6 +8,7 @@ select
     payouts.status,
     users.email as requested_by,
     payouts.provider,
+    payouts.file_id,
     payouts.failure,
     payouts.finished_at
 from money.payouts

@@ -18,7 +18,7 @@ from cli.stack.state import State
 SQL = Path(__file__).parent
 COLUMNS = (
     *("id", "created_at", "business", "amount_minor", "currency", "status", "requested_by"),
-    *("provider", "failure", "finished_at"),
+    *("provider", "file_id", "failure", "finished_at"),
 )
 STATEMENT = ("kind", "movements", "amount_minor", "currency")
 

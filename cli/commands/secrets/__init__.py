@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +11,10 @@ import typer
 
 from cli.commands.consent import require_consent
 from cli.commands.database import ask, ask_file, change
+from cli.commands.sealed import opened
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption, YesOption
 from cli.output import show, talk
 from cli.refusal import Refusal
-from cli.stack.account import server_account
 from cli.stack.state import Endpoints, State
 
 BANK_ACCOUNT = Path(__file__).with_name("bank_account.sql")
@@ -71,7 +70,7 @@ def bank_account(
     state: StateOption = DEFAULT_STATE,
     yes: YesOption = False,
 ) -> None:
-    """Print the number of a business's bank account, for a transfer by hand."""
+    """Print the number of a business's bank account, and that of its bank, for a transfer."""
     place = State(state)
     endpoints = place.require_running()
     rows = ask_file(endpoints, BANK_ACCOUNT, business=business, currency=currency)
@@ -81,23 +80,9 @@ def bank_account(
             "Its owner sets one with set_bank_account.",
         )
     require_consent(f"Print the bank account of {rows[0]['business']}?", yes=yes)
-    keys = server_account().folder(place.keys) / "secrets.pem"
-    opened = subprocess.run(
-        [sys.executable, "-P", "-B", "-m", "workers.sealing", str(rows[0]["secret_id"])],
-        env={
-            "FRONTDESK_WORKER_DB_URL": endpoints.db_url,
-            "FRONTDESK_SECRET_KEYS_FILE": str(keys),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if opened.returncode:
-        raise Refusal(
-            "The number cannot be opened.", opened.stderr.strip().splitlines()[-1].strip()
-        )
+    account = json.loads(opened(place, "workers.sealing", str(rows[0]["secret_id"])))
     talk(rows[0]["holder_name"])
-    print(opened.stdout.strip())
+    print(*(it for it in (account["number"], account["routing_number"]) if it))
 
 
 def _current(endpoints: Endpoints) -> str | None:

@@ -163,3 +163,25 @@ begin
     end if;
 end;
 $$;
+
+/*
+ * Refuse a caller who is not signed in with a second factor. The operator needs none.
+ *
+ * Errors:  PT403 second_factor_required
+ */
+create function private.require_second_factor()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and auth.jwt() ->> 'aal' is distinct from 'aal2' then
+        perform private.refuse(
+            'PT403', 'second_factor_required', 'This needs a second factor.',
+            'Sign in with your second factor and repeat the call.'
+        );
+    end if;
+end;
+$$;

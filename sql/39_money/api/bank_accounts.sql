@@ -8,7 +8,8 @@ select
     bank_accounts.currency,
     bank_accounts.holder_name,
     bank_accounts.last4,
-    bank_accounts.updated_at
+    bank_accounts.updated_at,
+    bank_accounts.country
 from money.bank_accounts;
 grant select on public.bank_accounts to authenticated, service_role;
 
@@ -20,13 +21,21 @@ comment on column public.bank_accounts.currency is 'ISO 4217 code of what is tra
 comment on column public.bank_accounts.holder_name is 'In whose name it is.';
 comment on column public.bank_accounts.last4 is 'The last four characters of its number.';
 comment on column public.bank_accounts.updated_at is 'When it was set.';
+comment on column public.bank_accounts.country is 'ISO 3166 code of the country of the bank.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT503 unavailable
+ * Set the bank account of a business.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden second_factor_required
+ *          PT404 not_found · PT503 unavailable
  */
 create function public.set_bank_account(
-    business_id public.identifier, holder_name text, number text, currency text
+    business_id public.identifier,
+    holder_name text,
+    number text,
+    currency text,
+    routing_number text default null,
+    country text default null
 )
 returns public.bank_accounts
 language plpgsql
@@ -49,7 +58,9 @@ begin
         v_business_id,
         set_bank_account.currency,
         private.to_required_text(holder_name, 'holder_name', 200),
-        money.to_account_number(number, 'number')
+        private.to_required_text(number, 'number', 60),
+        private.to_text(routing_number, 'routing_number', 30),
+        private.to_text(set_bank_account.country, 'country', 2)
     );
     select bank_accounts.* into v_account
     from public.bank_accounts
@@ -60,16 +71,18 @@ begin
 end;
 $$;
 comment on function public.set_bank_account is
-'Set the bank account to which the platform''s finance transfers what a business earned, where no '
-'provider pays out.
+'Set the bank account to which the platform transfers what a business earned in a currency.
 
-For owners. Returns the bank account. Its number is sealed at once; nobody reads it by this API.
+For owners, signed in with a second factor. Returns the bank account. Its numbers are sealed at once; nobody reads them by this API. Every owner of the business gets a mail. A payout account of the provider bank becomes active.
 
 - holder_name: 1 to 200 characters.
-- number: an IBAN or another number of 5 to 34 letters and digits; spaces do not matter.
+- number: the IBAN, or the number of the account where the country of the bank has none. Spaces and hyphens do not matter.
 - currency: the ISO 4217 code of what is transferred there.
+- routing_number: the number of the bank, where there is no IBAN: nine digits in the US, the IFSC in India, bank and branch (7 digits) in Japan. Beside an IBAN, the BIC or nothing.
+- country: the ISO 3166 code of the country of the bank. By default the one of the IBAN, else the country of the business.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, unavailable 503.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, second_factor_required 403, '
+'not_found 404, unavailable 503.';
 grant execute on function
-public.set_bank_account(public.identifier, text, text, text)
+public.set_bank_account(public.identifier, text, text, text, text, text)
 to anon, authenticated, service_role;

@@ -35,6 +35,25 @@ end;
 $$;
 
 /*
+ * Does the operator make the transfers of a provider?
+ */
+create function money.is_by_hand(provider text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from money.providers
+        where providers.name = is_by_hand.provider and providers.is_by_hand
+    );
+end;
+$$;
+
+/*
  * Open a payout account of a business in a currency at a provider, or change when it pays out.
  * Definer: nobody has write privileges on payout accounts; the caller is checked.
  *
@@ -73,7 +92,11 @@ begin
         schedule = coalesce(set_payout_account.schedule, accounts.schedule),
         minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor)
     returning accounts.provider_reference is null into v_is_new;
-    if v_is_new then
+    if money.is_by_hand(set_payout_account.provider) then
+        perform money.check_bank_payouts(
+            set_payout_account.business_id, set_payout_account.currency
+        );
+    elsif v_is_new then
         perform private.send_message(
             'payouts', 'open_payout_account',
             jsonb_build_object(
@@ -87,7 +110,8 @@ $$;
 
 /*
  * Begin to open an account at its provider, or begin again after a crash. Returns what to ask for,
- * with the idempotency key and the reference that is known already.
+ * with the idempotency key and the reference that is known already; null where the operator makes
+ * the transfers.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function money.start_payout_account(business_id uuid, currency text)
@@ -130,6 +154,7 @@ begin
         where
             accounts.business_id = start_payout_account.business_id
             and accounts.currency = start_payout_account.currency
+            and not money.is_by_hand(accounts.provider)
     );
 end;
 $$;

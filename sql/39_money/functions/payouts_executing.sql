@@ -51,7 +51,7 @@ $$;
 
 /*
  * Send workers again after payouts that have not moved for an hour: a message was lost, or a
- * webhook. Returns how many.
+ * webhook. Those that the operator transfers only wait for them. Returns how many.
  * Definer: called by the worker, which has no access to the tables.
  */
 create function money.chase_payouts()
@@ -67,8 +67,11 @@ begin
     with chased as (
         update money.payouts
         set chased_at = private.now()
+        from money.providers
         where
-            payouts.status in ('approved', 'in_transit', 'failed')
+            providers.name = payouts.provider
+            and (not providers.is_by_hand or payouts.status = 'failed')
+            and payouts.status in ('approved', 'in_transit', 'failed')
             and coalesce(payouts.chased_at, payouts.created_at)
             <= private.now() - interval '1 hour'
         returning payouts.id, payouts.status

@@ -201,7 +201,7 @@ end;
 $$;
 
 /*
- * Hand approved payouts to the workers.
+ * Hand approved payouts to the workers. Those that the operator transfers wait for a file.
  */
 create function money.send_payouts(payout_ids uuid[])
 returns void
@@ -218,7 +218,11 @@ begin
         array_agg(null::uuid)
     )
     from money.payouts
-    where payouts.id = any(payout_ids) and payouts.status = 'approved'
+    inner join money.providers on providers.name = payouts.provider
+    where
+        payouts.id = any(payout_ids)
+        and payouts.status = 'approved'
+        and not providers.is_by_hand
     having count(*) > 0;
 end;
 $$;

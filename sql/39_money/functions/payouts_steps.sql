@@ -140,12 +140,7 @@ declare
 begin
     if not private.is_operator() then
         perform private.require_platform_staff('finance');
-        if auth.jwt() ->> 'aal' is distinct from 'aal2' then
-            perform private.refuse(
-                'PT403', 'second_factor_required', 'Payouts are decided with a second factor.',
-                'Sign in with your second factor and repeat the call.'
-            );
-        end if;
+        perform private.require_second_factor();
     end if;
     select payouts.business_id, payouts.requested_by into v_business_id, v_requested_by
     from money.payouts

@@ -128,7 +128,8 @@ money.start_recall(uuid),
 money.reverse_payout(uuid),
 money.start_payout_account(uuid, text),
 money.note_payout_account(uuid, text, text),
-money.record_payout_account(text, text, boolean, text[])
+money.record_payout_account(text, text, boolean, text[]),
+money.transfers_of_file(uuid)
 to worker;
 -- The edge opens an account in the call of a business.
 grant execute on function

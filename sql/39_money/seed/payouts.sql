@@ -3,6 +3,11 @@ update money.providers
 set pays_out = true
 where providers.name in ('sandbox', 'stripe') and not providers.pays_out;
 
+-- Transfers to bank accounts, which the operator makes.
+insert into money.providers (name, is_online, pays_out, is_by_hand)
+values ('bank', false, true, true)
+on conflict (name) do nothing;
+
 insert into money.payout_transitions (from_status, to_status)
 values
 ('pending', 'approved'),

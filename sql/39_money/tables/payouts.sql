@@ -25,6 +25,8 @@ create type money.payout_decision as enum ('approve', 'reject');
 
 -- Does it pay businesses out?
 alter table money.providers add column pays_out boolean not null default false;
+-- Does the operator make its transfers, with a file for their bank?
+alter table money.providers add column is_by_hand boolean not null default false;
 
 create table money.payout_thresholds (
     currency text primary key references pricing.currencies (code) on delete restrict,
@@ -113,6 +115,9 @@ create table money.payouts (
     -- What it consists of. They come out of open_earnings, so two live payouts never have the same
     -- one. A row for each would cost a run as much as everything else that it writes.
     earning_ids uuid array not null,
+    -- The file in which the operator got it, and the sealed number to which it is transferred then.
+    file_id uuid,
+    secret_id uuid,
 
     constraint payouts_business_id_id_unique unique (business_id, id),
     constraint payouts_account_fkey foreign key (business_id, currency)
@@ -125,6 +130,8 @@ create index payouts_business_id_idx on money.payouts (business_id, created_at, 
 create index payouts_account_idx on money.payouts (business_id, currency);
 create index payouts_requested_by_idx on money.payouts (requested_by)
 where requested_by is not null;
+create index payouts_file_idx on money.payouts (file_id)
+where file_id is not null;
 -- Those that wait for somebody.
 create index payouts_open_idx on money.payouts (created_at, id)
 where status in ('pending', 'approved', 'in_transit', 'failed');

@@ -88,7 +88,8 @@ values
 ('account', 'starts_at', 'instant', 'Start'),
 ('account', 'reference', 'text', 'Reference of the booking'),
 ('account', 'card', 'text', 'Brand and last digits of a saved card'),
-('account', 'month', 'text', 'The last month of a saved card')
+('account', 'month', 'text', 'The last month of a saved card'),
+('account', 'bank_account', 'text', 'The last digits of a bank account')
 on conflict (subject, name) do update
     set type = excluded.type, description = excluded.description;
 
@@ -146,6 +147,10 @@ values
 ('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
 ('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
 ('auth.card_expiring', 'account', 'A saved card expires soon', true, false, null),
+(
+    'auth.bank_account_changed', 'account', 'Somebody set the bank account of a business', true,
+    false, null
+),
 ('waitlist.offered', 'waitlist', 'A time became free for a waitlist entry', true, false, 'offered'),
 ('offer.made', 'offer', 'A business sends an offer', false, true, null),
 ('order.placed', 'order', 'An order was placed', false, false, null),
@@ -278,5 +283,6 @@ values
 ('auth.recovery_codes_made', 'customer', '{mail}'),
 ('auth.recovery_code_used', 'customer', '{mail}'),
 ('auth.identity_linked', 'customer', '{mail}'),
-('auth.card_expiring', 'customer', '{mail}')
+('auth.card_expiring', 'customer', '{mail}'),
+('auth.bank_account_changed', 'customer', '{mail}')
 on conflict (event, audience) do nothing;

@@ -202,5 +202,12 @@ Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
     'Ihre gespeicherte Karte {{card}} läuft Ende {{month}} ab.
 
 Speichern Sie eine andere, wenn sie eine Buchung absichert oder etwas bezahlt, das noch kommt.'
+),
+(
+    'auth.bank_account_changed', 'customer', null, 'de',
+    'Das Bankkonto von {{business_name}} wurde geändert',
+    'Wir überweisen die Einnahmen von {{business_name}} ab jetzt auf das Konto {{bank_account}}.
+
+Wenn das keiner der Inhaber war, tragen Sie das richtige Konto ein und sagen Sie uns Bescheid.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

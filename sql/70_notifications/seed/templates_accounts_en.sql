@@ -196,5 +196,12 @@ If that was not you, choose a new password at once.'
     'Your saved card {{card}} expires at the end of {{month}}.
 
 Save another one if it guarantees a booking or pays for something that comes later.'
+),
+(
+    'auth.bank_account_changed', 'customer', null, 'en',
+    'The bank account of {{business_name}} was changed',
+    'What {{business_name}} earns is transferred to the bank account {{bank_account}} from now on.
+
+If that was none of the owners, sign in, set the right account and tell us at once.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

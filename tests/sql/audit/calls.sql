@@ -138,15 +138,6 @@ as $$
         ))
     )::text, true);
 $$;
-create function pg_temp.act_with_factor(called text)
-returns void
-language sql
-as $$
-    select tests.act_as(called);
-    select set_config('request.jwt.claims', (
-        current_setting('request.jwt.claims')::jsonb || '{"aal": "aal2"}'
-    )::text, true);
-$$;
 /* A guest asks for a booking. Its reference and the code that was mailed last are known. */
 create function pg_temp.ask_as_guest()
 returns void
@@ -986,13 +977,13 @@ select public.request_payout(tests.id('Salon')::text, 'EUR');
 -- call: approve_payout
 select tests.act_as_owner();
 select pg_temp.ask_for_payout();
-select pg_temp.act_with_factor('Ada');
+select tests.act_with_factor('Ada');
 select public.approve_payout((select id::text from public.payouts));
 
 -- call: reject_payout
 select tests.act_as_owner();
 select pg_temp.ask_for_payout();
-select pg_temp.act_with_factor('Ada');
+select tests.act_with_factor('Ada');
 select public.reject_payout((select id::text from public.payouts), 'Looks odd');
 
 -- call: set_bank_account
@@ -1001,7 +992,7 @@ select private.add_secret_key('0123456789abcdef', (
     select '\xce8d'::bytea || '\x0400000001'::bytea || '\x01'::bytea || '\x0400'::bytea
         || ('\x' || repeat('c5', 128))::bytea || '\x0011010001'::bytea
 ));
-select tests.act_as('Owen');
+select tests.act_with_factor('Owen');
 select public.set_bank_account(
     tests.id('Salon')::text, 'Owen', 'DE89370400440532013000', 'EUR'
 );

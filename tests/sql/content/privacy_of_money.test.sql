@@ -141,7 +141,7 @@ select private.add_secret_key('0123456789abcdef', (
     select '\xce8d'::bytea || '\x0400000001'::bytea || '\x01'::bytea || '\x0400'::bytea
         || ('\x' || repeat('c5', 128))::bytea || '\x0011010001'::bytea
 ));
-select tests.act_as('Nora');
+select tests.act_with_factor('Nora');
 select public.set_bank_account(
     tests.id('Loft')::text, 'Nora', 'DE89370400440532013000', 'EUR'
 );

@@ -17,15 +17,6 @@ insert into identity.platform_staff (user_id, role)
 values (tests.id('owner'), 'finance'), (tests.id('clerk'), 'finance'),
 (tests.id('support'), 'support');
 
-create function tests.act_with_factor(called text) returns void
-language sql volatile security invoker set search_path = ''
-begin atomic
-    select
-        set_config('request.jwt.claims', json_build_object(
-            'sub', tests.id(called), 'role', 'authenticated', 'aud', 'authenticated', 'aal', 'aal2'
-        )::text, true),
-        set_config('role', 'authenticated', true);
-end;
 /* What a sale of a line earned, paid by the customer and delivered now. */
 create function tests.earn(minor bigint) returns uuid
 language plpgsql volatile security definer set search_path = ''
@@ -237,7 +228,7 @@ select throws_ok(
 select tests.act_as('clerk');
 select throws_ok(
     format($$select public.approve_payout(%L)$$, (tests.last_payout()).id),
-    'PT403', 'Payouts are decided with a second factor.', 'a clerk needs a second factor'
+    'PT403', 'This needs a second factor.', 'a clerk needs a second factor'
 );
 select throws_ok(
     format(
