@@ -1084,6 +1084,8 @@ create table money.method_setups (
     -- Until when somebody is asking the provider about it, so that nobody else does.
     asked_until timestamptz,
     created_at timestamptz not null default now(),
+    -- The one-time token of the provider's script in the browser, if it made one.
+    method_token text,
 
     constraint method_setups_reference_unique unique (provider, provider_reference)
 );
@@ -1091,6 +1093,7 @@ comment on table money.method_setups is 'Attempts of users to save a card at a p
 comment on column money.method_setups.user_id is '[person: delete]';
 comment on column money.method_setups.provider_reference is '[secret]';
 comment on column money.method_setups.client is '[secret]';
+comment on column money.method_setups.method_token is '[secret] [personal]';
 create index method_setups_user_id_idx on money.method_setups (user_id);
 
 create table money.methods_to_forget (
@@ -6995,7 +6998,7 @@ $$;
  *
  * Errors:  PT401 not_signed_in · PT422 provider_not_offered
  */
-create function money.begin_setup(provider text, return_url text)
+create function money.begin_setup(provider text, return_url text, method_token text)
 returns uuid
 language plpgsql
 volatile
@@ -7019,8 +7022,11 @@ begin
             'Choose another provider, or save the card with a payment.'
         );
     end if;
-    insert into money.method_setups (user_id, provider, return_url, created_at)
-    values (v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''), private.now())
+    insert into money.method_setups (user_id, provider, return_url, method_token, created_at)
+    values (
+        v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''),
+        begin_setup.method_token, private.now()
+    )
     returning method_setups.id into v_id;
     perform money.ask_provider('save', v_id);
     return v_id;
@@ -7046,6 +7052,7 @@ begin
                 'status', case
                     when method_setups.failure is not null then 'failed'
                     when method_setups.provider_reference is null then 'pending'
+                    when method_setups.client ->> 'kind' = 'none' then 'saved'
                     else 'requires_action'
                 end,
                 'failure', method_setups.failure,
@@ -7316,6 +7323,7 @@ begin
     return jsonb_build_object(
         'provider', v_setup.provider,
         'return_url', v_setup.return_url,
+        'method', v_setup.method_token,
         'email', (select users.email from auth.users where users.id = v_setup.user_id),
         'customer', (
             select provider_customers.provider_reference
@@ -7377,7 +7385,8 @@ begin
         set
             provider_reference = answer ->> 'reference',
             client = nullif(answer -> 'client', 'null'),
-            failure = answer -> 'data' ->> 'failure'
+            failure = answer -> 'data' ->> 'failure',
+            method_token = null
         where method_setups.id = finish_method_call.subject_id;
         perform money.note_customer(
             method_setups.user_id, method_setups.provider, answer ->> 'customer'
@@ -12100,7 +12109,7 @@ money.add_tip(uuid, bigint),
 money.charge_fee(uuid, text, bigint),
 money.guarantee_sale(uuid, uuid),
 money.charge_guarantee_again(uuid),
-money.begin_setup(text, text),
+money.begin_setup(text, text, text),
 money.own_setup(uuid),
 money.remove_method(uuid),
 money.create_link(uuid, bigint, timestamptz),
@@ -13824,7 +13833,9 @@ to anon, authenticated, service_role;
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT422 provider_not_offered
  */
-create function public.save_payment_method(provider text, return_url text default null)
+create function public.save_payment_method(
+    provider text, return_url text default null, method_token text default null
+)
 returns jsonb
 language sql
 volatile
@@ -13834,7 +13845,8 @@ begin atomic
     select money.own_setup(
         money.begin_setup(
             private.to_required_text(provider, 'provider', 40),
-            private.to_text(return_url, 'return_url', 2000)
+            private.to_text(return_url, 'return_url', 2000),
+            private.to_text(method_token, 'method_token', 200)
         )
     );
 end;
@@ -13844,10 +13856,13 @@ comment on function public.save_payment_method is
 /functions/v1/payment-methods takes the same arguments, asks the provider at once and answers with '
 'what the browser needs; after this call alone a worker asks within seconds. The card stands in '
 'payment_methods once the provider has it. Returns {id, provider, status, failure, client, '
-'created_at}; status is pending, requires_action or failed, and client as start_payment returns it.
+'created_at}; status is pending, requires_action, saved or failed, and client as start_payment '
+'returns it.
 
-- provider: one that saves cards: stripe or sandbox.
+- provider: one that saves cards: stripe, payjp or sandbox. Others save with a payment only.
 - return_url: where the browser comes back to after a page of the provider''s.
+- method_token: the one-time token of the provider''s script in the browser; payjp needs one, made '
+'with 3-D Secure.
 
 Errors: invalid_input 400, not_signed_in 401, provider_not_offered 422.';
 
@@ -13929,7 +13944,7 @@ It pays and guarantees nothing any more, and its provider forgets it. Returns no
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 grant execute on function
-public.save_payment_method(text, text),
+public.save_payment_method(text, text, text),
 public.guarantee_sale(public.identifier, public.identifier),
 public.charge_guarantee(public.identifier),
 public.remove_payment_method(public.identifier)

@@ -3,7 +3,9 @@
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT422 provider_not_offered
  */
-create function public.save_payment_method(provider text, return_url text default null)
+create function public.save_payment_method(
+    provider text, return_url text default null, method_token text default null
+)
 returns jsonb
 language sql
 volatile
@@ -13,7 +15,8 @@ begin atomic
     select money.own_setup(
         money.begin_setup(
             private.to_required_text(provider, 'provider', 40),
-            private.to_text(return_url, 'return_url', 2000)
+            private.to_text(return_url, 'return_url', 2000),
+            private.to_text(method_token, 'method_token', 200)
         )
     );
 end;
@@ -23,10 +26,13 @@ comment on function public.save_payment_method is
 /functions/v1/payment-methods takes the same arguments, asks the provider at once and answers with '
 'what the browser needs; after this call alone a worker asks within seconds. The card stands in '
 'payment_methods once the provider has it. Returns {id, provider, status, failure, client, '
-'created_at}; status is pending, requires_action or failed, and client as start_payment returns it.
+'created_at}; status is pending, requires_action, saved or failed, and client as start_payment '
+'returns it.
 
-- provider: one that saves cards: stripe or sandbox.
+- provider: one that saves cards: stripe, payjp or sandbox. Others save with a payment only.
 - return_url: where the browser comes back to after a page of the provider''s.
+- method_token: the one-time token of the provider''s script in the browser; payjp needs one, made '
+'with 3-D Secure.
 
 Errors: invalid_input 400, not_signed_in 401, provider_not_offered 422.';
 
@@ -108,7 +114,7 @@ It pays and guarantees nothing any more, and its provider forgets it. Returns no
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 grant execute on function
-public.save_payment_method(text, text),
+public.save_payment_method(text, text, text),
 public.guarantee_sale(public.identifier, public.identifier),
 public.charge_guarantee(public.identifier),
 public.remove_payment_method(public.identifier)

@@ -8,7 +8,7 @@
  *
  * Errors:  PT401 not_signed_in · PT422 provider_not_offered
  */
-create function money.begin_setup(provider text, return_url text)
+create function money.begin_setup(provider text, return_url text, method_token text)
 returns uuid
 language plpgsql
 volatile
@@ -32,8 +32,11 @@ begin
             'Choose another provider, or save the card with a payment.'
         );
     end if;
-    insert into money.method_setups (user_id, provider, return_url, created_at)
-    values (v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''), private.now())
+    insert into money.method_setups (user_id, provider, return_url, method_token, created_at)
+    values (
+        v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''),
+        begin_setup.method_token, private.now()
+    )
     returning method_setups.id into v_id;
     perform money.ask_provider('save', v_id);
     return v_id;
@@ -59,6 +62,7 @@ begin
                 'status', case
                     when method_setups.failure is not null then 'failed'
                     when method_setups.provider_reference is null then 'pending'
+                    when method_setups.client ->> 'kind' = 'none' then 'saved'
                     else 'requires_action'
                 end,
                 'failure', method_setups.failure,

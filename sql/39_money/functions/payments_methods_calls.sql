@@ -59,6 +59,7 @@ begin
     return jsonb_build_object(
         'provider', v_setup.provider,
         'return_url', v_setup.return_url,
+        'method', v_setup.method_token,
         'email', (select users.email from auth.users where users.id = v_setup.user_id),
         'customer', (
             select provider_customers.provider_reference
@@ -120,7 +121,8 @@ begin
         set
             provider_reference = answer ->> 'reference',
             client = nullif(answer -> 'client', 'null'),
-            failure = answer -> 'data' ->> 'failure'
+            failure = answer -> 'data' ->> 'failure',
+            method_token = null
         where method_setups.id = finish_method_call.subject_id;
         perform money.note_customer(
             method_setups.user_id, method_setups.provider, answer ->> 'customer'

@@ -4,7 +4,7 @@ values
 ('sandbox', true, true),
 ('stripe', true, true),
 ('razorpay', true, false),
-('payjp', true, false),
+('payjp', true, true),
 ('paypal', true, false),
 ('cash', false, false),
 ('gift_card', false, false),

@@ -15,6 +15,8 @@ create table money.method_setups (
     -- Until when somebody is asking the provider about it, so that nobody else does.
     asked_until timestamptz,
     created_at timestamptz not null default now(),
+    -- The one-time token of the provider's script in the browser, if it made one.
+    method_token text,
 
     constraint method_setups_reference_unique unique (provider, provider_reference)
 );
@@ -22,6 +24,7 @@ comment on table money.method_setups is 'Attempts of users to save a card at a p
 comment on column money.method_setups.user_id is '[person: delete]';
 comment on column money.method_setups.provider_reference is '[secret]';
 comment on column money.method_setups.client is '[secret]';
+comment on column money.method_setups.method_token is '[secret] [personal]';
 create index method_setups_user_id_idx on money.method_setups (user_id);
 
 create table money.methods_to_forget (

@@ -1,7 +1,7 @@
 -- A card is saved without a payment, guarantees a booking, is asked once for each fee, and is gone at
 -- its provider when it is removed here.
 begin;
-select plan(41);
+select plan(45);
 
 -- Given a salon that charges 20.00 for not coming, a customer with a booking, and a stranger
 select tests.at('2031-03-03 08:00Z');
@@ -86,14 +86,40 @@ begin
     ));
 end;
 $$;
+create function tests.tokens() returns setof text
+language sql stable security definer set search_path = ''
+as $$ select coalesce(method_setups.method_token, 'none') from money.method_setups $$;
 grant execute on all functions in schema tests to anon, authenticated;
 
 select tests.act_as('customer');
 select tests.note('cut', (public.book(tests.id('Cut')::text, '2031-03-04 09:00Z')).id);
 
+-- A provider that saves by a token of its script
+select is(
+    public.save_payment_method('payjp', null, 'tok_1') ->> 'status', 'pending',
+    'a card is saved by the token of a script'
+);
+select tests.act_as_owner();
+select is(
+    money.start_call('save', (select id from money.method_setups)) ->> 'method', 'tok_1',
+    'which the provider gets'
+);
+select is(
+    (
+        select money.finish_call('save', method_setups.id, '{
+            "reference": "cus_9/car_9", "customer": "cus_9", "client": {"kind": "none"}
+        }') ->> 'status'
+        from money.method_setups
+    ),
+    'saved', 'then the card is saved'
+);
+select is(tests.tokens(), 'none', 'and the token is forgotten');
+delete from money.method_setups;
+select tests.act_as('customer');
+
 -- Saving a card
 select throws_ok(
-    $$ select public.save_payment_method('payjp') $$, 'PT422', 'No card can be saved with that provider.',
+    $$ select public.save_payment_method('razorpay') $$, 'PT422', 'No card can be saved with that provider.',
     'not every provider saves cards'
 );
 select is(
@@ -110,7 +136,8 @@ select is(tests.saved('early', 'met_0'), 'parked', 'an event may come before we 
 select is(
     tests.call('save', tests.id('setup'), '{"reference": "set_1", "customer": "cus_1",
         "client": {"kind": "redirect", "url": "https://pay.example/save"}}'),
-    '{"call": "save", "provider": "sandbox", "customer": null, "return_url": "https://shop.example"}',
+    '{"call": "save", "provider": "sandbox", "method": null, "customer": null,
+        "return_url": "https://shop.example"}',
     'the provider is asked'
 );
 select is(

@@ -50,6 +50,17 @@ class Wired(ABC):
     def make(self, wrong: str, url: str, timeouts: Timeouts) -> Any:
         """An adapter; `wrong` is added to its secrets."""
 
+    def saving(self, key: str = "save", **fields: Any) -> Any:
+        """A method to be saved, with a token where the adapter needs one."""
+        if self.provider().traits.needs_method:
+            fields = {"method": self.method, **fields}
+        given = {"email": "ada@example.com", "return_url": RETURN_URL, **fields}
+        return self.effect(shapes.Saving, key, **given)
+
+    def keep(self, started: shapes.Started) -> None:
+        """Let the customer save a card on the provider's page or form, where there is one."""
+        assert started.client.kind == "none"
+
     @abstractmethod
     def pay(self, started: shapes.Started) -> None:
         """Let the customer pay or approve on the provider's page."""

@@ -30,6 +30,9 @@ class WiredSandbox(Wired):
         back = self.sandbox.press(started.client.url, choice="pay")
         assert back.endswith(f"?payment={started.reference}")
 
+    def keep(self, started: shapes.Started) -> None:
+        self.sandbox.press(str(started.client.url), choice="save", method="test_ok")
+
     def charges(self, key: str) -> int:
         return sum(body["key"] == key for body in self.sandbox.all("/payments"))
 

@@ -34,6 +34,9 @@ class WiredStripe(Wired):
         assert started.client.client_secret or started.client.url
         self.stripe.pay(started.reference)
 
+    def keep(self, started: shapes.Started) -> None:
+        self.stripe.save(started.reference)
+
     def charges(self, key: str) -> int:
         found = self.stripe.of_kind("payment_intent")
         return sum(body["metadata"].get(MARK) == key for body in found)

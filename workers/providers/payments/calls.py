@@ -114,7 +114,7 @@ def _refund(provider: PaymentProvider, job: Job) -> Answer:
 
 
 def _save(provider: PaymentProvider, job: Job) -> Answer:
-    wanted = ("customer", "email", "return_url")
+    wanted = ("customer", "email", "method", "return_url")
     saving = shapes.Saving(**_effect(job), **{name: job[name] for name in wanted})
     started = _saver(provider).save_method(saving)
     return {
@@ -131,7 +131,7 @@ def _forget(provider: PaymentProvider, job: Job) -> Answer:
 
 def _saver(provider: PaymentProvider) -> SavesMethods:
     if not provider.traits.saves_methods:
-        raise Rejected(f"{provider.traits.name} saves no cards.", code="not_offered")
+        raise Rejected(f"{provider.traits.name} saves no methods.", code="not_offered")
     return cast(SavesMethods, provider)
 
 

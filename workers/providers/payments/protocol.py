@@ -38,7 +38,8 @@ class Traits:
     `needs_method`: an intent must name a method or a token; `public_key` is what the provider's
     script in the browser needs to make one. `asks_about_events`: `parse_event` calls the provider.
     Without `cancels`, the provider itself releases reserved money after some days, and an open
-    payment may still be paid: refund it then.
+    payment may still be paid: refund it then. `saves_alone`: a method can be saved
+    without a payment.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Traits:
     cancels: bool = True
     needs_method: bool = False
     saves_methods: bool = False
+    saves_alone: bool = False
     pays_out: bool = False
     asks_about_events: bool = False
     public_key: str | None = None
@@ -123,10 +125,14 @@ class PaymentProvider(Protocol):
 
 
 class SavesMethods(Protocol):
-    """A provider with `traits.saves_methods`."""
+    """A provider with `traits.saves_methods`: a payment may save its method."""
 
     def save_method(self, saving: shapes.Saving) -> shapes.Started:
-        """Begin to save a method; the event `method.saved` says when it is done."""
+        """Begin to save a method without a payment; the event `method.saved` says that it is done.
+
+        Raises:
+            Rejected: `not_offered` without `traits.saves_alone`; `method_required` without a token.
+        """
 
     def methods(self, customer: str) -> list[shapes.Method]:
         """Return the methods that are saved for a customer."""

@@ -26,7 +26,7 @@ SIGNATURE = "sandbox-signature"
 class Sandbox:
     """A `FullProvider`."""
 
-    traits = Traits(NAME, "key", saves_methods=True, pays_out=True)
+    traits = Traits(NAME, "key", saves_methods=True, saves_alone=True, pays_out=True)
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, timeouts: Timeouts) -> None:
         self._api = Api(url, auth=(key, ""), timeouts=timeouts)

@@ -130,10 +130,14 @@ class Recall(Effect):
 
 
 class Saving(Effect):
-    """A method to be saved without a payment, such as a card that guarantees a booking."""
+    """A method to be saved without a payment, such as a card that guarantees a booking.
+
+    `method` is the one-time token of the provider's script, where `Traits.needs_method` says so.
+    """
 
     customer: Reference | None = None
     email: str | None = None
+    method: Reference | None = None
     return_url: str
 
 

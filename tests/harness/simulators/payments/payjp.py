@@ -8,7 +8,15 @@ from __future__ import annotations
 import base64
 import json
 
-from tests.harness.simulators.payments.server import Answer, Body, Call, PaymentSimulator, Step, now
+from tests.harness.simulators.payments.server import (
+    Answer,
+    Body,
+    Call,
+    PaymentSimulator,
+    Refusal,
+    Step,
+    now,
+)
 
 SECRET_KEY, PUBLIC_KEY = "sk_test_c62fade9d045b54cd76d7036", "pk_test_0383a1b8f91e8a6e3ea0e2a9"
 WEBHOOK_TOKEN = "whook_1"
@@ -16,7 +24,11 @@ DECLINED = {"tok_declined": "card_declined", "tok_expired": "expired_card"}
 
 
 class PayJpSimulator(PaymentSimulator):
-    """One account in Japan."""
+    """One account in Japan. A card that is kept spends its token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spent: set[str] = set()
 
     @property
     def steps(self) -> list[tuple[str, Step]]:
@@ -27,6 +39,11 @@ class PayJpSimulator(PaymentSimulator):
             (r"POST /v1/charges/(\w+)/tds_finish", lambda _call, one: self._finish(one)),
             (r"POST /v1/charges/(\w+)/capture", lambda _call, one: self._capture(one)),
             (r"POST /v1/charges/(\w+)/refund", self._refund),
+            (r"POST /v1/customers", self._new_customer),
+            (r"GET /v1/customers", lambda call: self._list(self.of_kind("customer"), call)),
+            (r"POST /v1/customers/(\w+)/cards", self._new_card),
+            (r"GET /v1/customers/(\w+)/cards", self._cards),
+            (r"DELETE /v1/customers/(\w+)/cards/(\w+)", self._delete_card),
             (r"GET /v1/events", self._events),
             (r"GET /v1/events/(\w+)", lambda _call, one: self._event(one)),
         ]
@@ -38,10 +55,73 @@ class PayJpSimulator(PaymentSimulator):
     def refused(self, status: int, code: str, message: str) -> Answer:
         return Answer(status, {"error": {"code": code, "message": message, "status": status}})
 
+    def _new_customer(self, call: Call) -> Body:
+        customer = {
+            "id": f"cus_{self.number()}",
+            "object": "customer",
+            "created": now(),
+            "email": call.body.get("email"),
+            "metadata": call.body.get("metadata", {}),
+        }
+        self.objects[str(customer["id"])] = customer
+        return customer
+
+    def _new_card(self, call: Call, customer: str) -> Answer | Body:
+        token = call.body["card"]
+        if code := DECLINED.get(token):
+            return self.refused(402, code, "The card was declined.")
+        if token in self.spent:
+            return self.refused(400, "token_already_used", "The token was used.")
+        self.spent.add(token)
+        card = {
+            "id": f"car_{self.number()}",
+            "object": "card",
+            "created": now(),
+            "customer": self.get(customer, "customer")["id"],
+            "brand": "Visa",
+            "last4": "4242",
+            "exp_year": 2034,
+            "exp_month": 8,
+            "three_d_secure_status": "verified",
+            "metadata": call.body.get("metadata", {}),
+        }
+        self.objects[str(card["id"])] = card
+        self.announce("customer.card.created", card)
+        return card
+
+    def _cards(self, call: Call, customer: str) -> Body:
+        self.get(customer, "customer")
+        return self._list([it for it in self.of_kind("card") if it["customer"] == customer], call)
+
+    def _delete_card(self, _call: Call, customer: str, reference: str) -> Answer | Body:
+        card = self.get(reference, "card")
+        if card["customer"] != customer:
+            return self.refused(404, "invalid_id", "No such card.")
+        del self.objects[reference]
+        self.announce("customer.card.deleted", card)
+        return {"id": reference, "deleted": True}
+
+    def renew(self, reference: str, year: int) -> None:
+        """Let the bank replace a card that is kept."""
+        self.objects[reference]["exp_year"] = year
+        self.announce("customer.card.updated", self.objects[reference])
+
+    def _source(self, asked: Body) -> tuple[str, Body | None]:
+        """Return the token that is charged, or the kept card of a customer."""
+        if "customer" not in asked:
+            return asked["card"], None
+        card = self.get(asked["card"], "card")
+        if card["customer"] != asked["customer"]:
+            raise Refusal(self.refused(400, "invalid_id", "No such card."))
+        return "", card
+
     def _create(self, call: Call) -> Answer | Body:
         asked = call.body
-        if code := DECLINED.get(asked["card"]):
+        token, card = self._source(asked)
+        if code := DECLINED.get(token):
             return self.refused(402, code, "The card was declined.")
+        if token in self.spent:
+            return self.refused(400, "token_already_used", "The token was used.")
         if not 50 <= int(asked["amount"]) <= 9_999_999:
             return self.refused(400, "invalid_amount", "Between 50 and 9,999,999.")
         charge = {
@@ -52,6 +132,8 @@ class PayJpSimulator(PaymentSimulator):
             "amount_refunded": 0,
             "captured": False,
             "currency": "jpy",
+            "card": card or {"id": "car_once", "object": "card"},
+            "customer": card and card["customer"],
             "failure_code": None,
             "metadata": asked.get("metadata", {}),
             "paid": False,

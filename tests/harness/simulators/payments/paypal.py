@@ -48,6 +48,8 @@ class PayPalSimulator(PaymentSimulator):
             (r"GET /v2/payments/captures/(\w+)", lambda _call, one: self.get(one, "capture")),
             (r"POST /v2/payments/captures/(\w+)/refund", self._refund),
             (r"GET /v2/payments/refunds/(\w+)", lambda _call, one: self.get(one, "refund")),
+            (r"GET /v3/vault/payment-tokens", self._tokens),
+            (r"DELETE /v3/vault/payment-tokens/(\w+)", self._forget),
             (r"GET /v1/reporting/transactions", self._transactions),
             (r"POST /v1/notifications/verify-webhook-signature", self._verify),
         ]
@@ -88,15 +90,47 @@ class PayPalSimulator(PaymentSimulator):
         pattern = r"\d{1,7}" if amount["currency_code"] in WHOLE else r"\d{1,7}\.\d{2}"
         if not re.fullmatch(pattern, amount["value"]):
             return self.refused(422, "DECIMAL_PRECISION", "Wrong decimals.")
+        kept = call.body["payment_source"]["paypal"].get("vault_id")
+        if kept:
+            self.get(kept, "token")
+            self._require(kept not in self.refusing, "INSTRUMENT_DECLINED")
         order = self.make(
             "order",
+            payment_source=call.body["payment_source"],
             intent=call.body["intent"],
             status="PAYER_ACTION_REQUIRED",
             purchase_units=[{**unit, "payments": {}}],
         )
+        if kept:
+            order["status"] = "APPROVED"
+            step = "capture" if order["intent"] == "CAPTURE" else "authorize"
+            return self._finish(None, order["id"], step)
         page = f"https://www.paypal.example/checkoutnow?token={order['id']}"
         order["links"] = [{"rel": "self", "href": page}, {"rel": "payer-action", "href": page}]
         return order
+
+    def _keep(self, order: Body) -> None:
+        """Keep the wallet of an order that says so."""
+        wallet = order["payment_source"]["paypal"]
+        asked = wallet.get("attributes")
+        if not asked:
+            return
+        customer = asked.get("customer", {"id": f"customer{self.number()}"})
+        source = {"paypal": {"email_address": "ada@example.com"}}
+        token = self.make("token", customer=customer, payment_source=source)
+        kept = {"id": token["id"], "status": "VAULTED", "customer": customer}
+        wallet["attributes"] = {"vault": kept}
+        self.announce("VAULT.PAYMENT-TOKEN.CREATED", token)
+
+    def _tokens(self, call: Call) -> Body:
+        whose = {"id": call.query["customer_id"]}
+        return {"payment_tokens": [it for it in self.of_kind("token") if it["customer"] == whose]}
+
+    def _forget(self, _call: Call, reference: str) -> Answer:
+        token = self.get(reference, "token")
+        del self.objects[reference]
+        self.announce("VAULT.PAYMENT-TOKEN.DELETED", {"id": token["id"]})
+        return Answer(204, {})
 
     def approve(self, reference: str) -> None:
         """Let the buyer approve."""
@@ -104,13 +138,14 @@ class PayPalSimulator(PaymentSimulator):
         order["status"] = "APPROVED"
         self.announce("CHECKOUT.ORDER.APPROVED", order)
 
-    def _finish(self, _call: Call, reference: str, step: str) -> Body:
+    def _finish(self, _call: Call | None, reference: str, step: str) -> Body:
         order = self.get(reference, "order")
         wanted = "CAPTURE" if step == "capture" else "AUTHORIZE"
         self._require(order["status"] == "APPROVED", f"ORDER_ALREADY_{wanted}D")
         self._require(order["intent"] == wanted, "ACTION_DOES_NOT_MATCH_INTENT")
         self._require(reference not in self.refusing, "INSTRUMENT_DECLINED")
         order["status"] = "COMPLETED"
+        self._keep(order)
         if step == "capture":
             self._take(order, order["purchase_units"][0]["amount"])
         else:

@@ -214,7 +214,7 @@ def _handler(simulator: PaymentSimulator) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_DELETE = do_PATCH = _serve  # noqa: N815
 
         def _reply(self, answer: Answer) -> None:
-            content = json.dumps(answer.body).encode()
+            content = b"" if answer.status == 204 else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))

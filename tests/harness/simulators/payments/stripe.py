@@ -151,6 +151,8 @@ class StripeSimulator(PaymentSimulator):
             return self.refused(400, "amount_too_small", "Amount must be more.")
         if currency == "kwd" and amount % 10:
             return self.refused(400, "invalid_amount", "The last digit must be 0.")
+        if not asked.get("payment_method", "pm_card_").startswith("pm_card_"):
+            self.get(asked["payment_method"], "payment_method")
         intent = self.make(
             "payment_intent",
             "pi",

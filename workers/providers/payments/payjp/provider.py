@@ -13,30 +13,29 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
 import jwt
 
-from workers.providers.http import Timeouts, json_of
-from workers.providers.payments import repeating, shapes
-from workers.providers.payments.failures import Absent, Declined, Rejected, Unanswered
+from workers.providers.http import Timeouts
+from workers.providers.payments import owned, repeating, shapes
+from workers.providers.payments.failures import Absent, Declined, Rejected
 from workers.providers.payments.http import Api
 from workers.providers.payments.payjp import reading
+from workers.providers.payments.payjp import saving as saving_cards
+from workers.providers.payments.payjp.calls import Body, Calls
 from workers.providers.payments.protocol import Event, Traits
 from workers.providers.payments.repeating import MARK
 from workers.providers.payments.units import require_payable
 
 NAME = "payjp"
 URL = "https://api.pay.jp"
-PAGE = 100
 LIMIT = shapes.Limit(minimum_minor=50, maximum_minor=9_999_999)
 REASON = "frontdesk "  # before the key in a refund's reason
-Body = dict[str, Any]
 
 
 class PayJp:
-    """A `PaymentProvider`; it takes yen."""
+    """A `PaymentProvider` that `SavesMethods`; it takes yen."""
 
     def __init__(
         self,
@@ -47,13 +46,15 @@ class PayJp:
         timeouts: Timeouts,
         url: str = URL,
     ) -> None:
-        self._api = Api(url, auth=(secret_key, ""), timeouts=timeouts)
+        self._calls = Calls(Api(url, auth=(secret_key, ""), timeouts=timeouts))
         self._secret_key, self._webhook_token, self._url = secret_key, webhook_token, url
         self.traits = Traits(
             NAME,
             "look_first",
             captures_parts=False,
             needs_method=True,
+            saves_methods=True,
+            saves_alone=True,
             asks_about_events=True,
             public_key=public_key,
         )
@@ -67,14 +68,17 @@ class PayJp:
         require_payable(intent.amount_minor, intent.currency, self.limit(intent.currency))
         if intent.method is None:
             raise Rejected("PAY.JP needs a token of its script.", code="method_required")
-        charge = self._made(intent) or self._new_charge(intent)
+        charge = self._made(intent) or self._new_charge(self._with_card(intent))
         if charge["amount"] != intent.amount_minor:
             raise Rejected("This key came with another amount.", code="key_reused")
         status = reading.status_of(charge)
         client = shapes.NOTHING_TO_DO
         if status == "requires_action":
             client = shapes.Client(kind="redirect", url=self._page(charge["id"], intent))
-        return shapes.Started(reference=charge["id"], status=status, client=client)
+        customer = charge.get("customer")
+        return shapes.Started(
+            reference=charge["id"], status=status, client=client, customer=customer
+        )
 
     def finish(self, finish: shapes.Finish) -> shapes.Payment:
         """See `PaymentProvider.finish`: charges the card once 3-D Secure is passed."""
@@ -82,7 +86,7 @@ class PayJp:
         if found.status != "approved":
             return found
         try:
-            return reading.payment(self._post(f"/v1/charges/{finish.payment}/tds_finish", {}))
+            return reading.payment(self._calls.post(f"/v1/charges/{finish.payment}/tds_finish", {}))
         except Rejected as refused:
             # Somebody else may have finished it meanwhile.
             after = self.retrieve(finish.payment)
@@ -99,7 +103,7 @@ class PayJp:
             raise Rejected(f"The payment is {before.status}.", code="wrong_state")
         if capture.amount_minor != before.amount_minor:
             raise Rejected("Frontdesk captures whole charges of PAY.JP.", code="not_offered")
-        return reading.payment(self._post(f"/v1/charges/{capture.payment}/capture", {}))
+        return reading.payment(self._calls.post(f"/v1/charges/{capture.payment}/capture", {}))
 
     def cancel(self, cancel: shapes.Cancel) -> shapes.Payment:
         """See `PaymentProvider.cancel`. A charge that is not finished never takes money."""
@@ -107,7 +111,7 @@ class PayJp:
         if before.status == "captured":
             raise Rejected("The payment is captured.", code="wrong_state")
         if before.status == "authorized":
-            return reading.payment(self._post(f"/v1/charges/{cancel.payment}/refund", {}))
+            return reading.payment(self._calls.post(f"/v1/charges/{cancel.payment}/refund", {}))
         return before.model_copy(update={"status": "cancelled"})
 
     def refund(self, refund: shapes.Refund) -> shapes.Refunded:
@@ -118,7 +122,7 @@ class PayJp:
             if before.status != "captured" or refund.amount_minor > left:
                 raise Rejected("Less than this amount is left to refund.", code="wrong_state")
             asked = {"amount": refund.amount_minor, "refund_reason": f"{REASON}{refund.key}"}
-            self._post(f"/v1/charges/{refund.payment}/refund", asked)
+            self._calls.post(f"/v1/charges/{refund.payment}/refund", asked)
         return shapes.Refunded(
             reference=f"{refund.key}:{refund.amount_minor}",
             status="succeeded",
@@ -128,7 +132,7 @@ class PayJp:
 
     def retrieve(self, payment: str) -> shapes.Payment:
         """See `PaymentProvider.retrieve`."""
-        return reading.payment(self._get(f"/v1/charges/{quote(payment)}"))
+        return reading.payment(self._calls.get(f"/v1/charges/{quote(payment)}"))
 
     def retrieve_refund(self, payment: str, refund: str) -> shapes.Refunded:
         """See `PaymentProvider.retrieve_refund`: they have no objects, and succeed at once."""
@@ -142,7 +146,22 @@ class PayJp:
     def list_since(self, moment: datetime) -> Iterator[shapes.Payment]:
         """See `PaymentProvider.list_since`."""
         since = {"since": int(moment.timestamp())}
-        yield from map(reading.payment, self._all("/v1/charges", since))
+        yield from map(reading.payment, self._calls.all("/v1/charges", since))
+
+    def save_method(self, saving: shapes.Saving) -> shapes.Started:
+        """See `SavesMethods.save_method`: the script made the token, after 3-D Secure."""
+        method = saving_cards.save(self._calls, saving)
+        return shapes.Started(
+            reference=method.reference, status="captured", customer=method.customer
+        )
+
+    def methods(self, customer: str) -> list[shapes.Method]:
+        """See `SavesMethods.methods`."""
+        return saving_cards.methods(self._calls, customer)
+
+    def forget_method(self, method: str) -> None:
+        """See `SavesMethods.forget_method`."""
+        saving_cards.forget(self._calls, method)
 
     def parse_event(self, headers: Mapping[str, str], raw: bytes) -> Event:
         """See `PaymentProvider.parse_event`. Only the event's id is taken from what came."""
@@ -151,13 +170,15 @@ class PayJp:
         if not hmac.compare_digest(token.encode(), self._webhook_token.encode()):
             return shapes.Forged(reason="The token does not match.")
         try:
-            event = self._get(f"/v1/events/{quote(str(json.loads(raw)['id']), safe='')}")
+            event = self._calls.get(f"/v1/events/{quote(str(json.loads(raw)['id']), safe='')}")
         except (Absent, ValueError, KeyError, TypeError):
             return shapes.Forged(reason="PAY.JP knows no such event.")
         return self._event(event)
 
     def _event(self, event: Body) -> shapes.ProviderEvent | shapes.Ignored:
         charge = event["data"]
+        if charge["object"] == "card":
+            return reading.card_event(event, NAME)
         kind = reading.kind_of(event["type"], charge) if charge["object"] == "charge" else None
         if kind is None:
             return shapes.Ignored(event_id=event["id"], name=event["type"])
@@ -195,60 +216,37 @@ class PayJp:
         return any(event["data"].get("refund_reason") == reason for event in found)
 
     def _refund_events(self, charge: str) -> Iterator[Body]:
-        return self._all("/v1/events", {"resource_id": charge, "type": "charge.refunded"})
+        return self._calls.all("/v1/events", {"resource_id": charge, "type": "charge.refunded"})
 
     def _made(self, intent: shapes.Intent) -> Body | None:
-        found = self._all("/v1/charges", {"since": repeating.search_from(intent)})
+        found = self._calls.all("/v1/charges", {"since": repeating.search_from(intent)})
         return repeating.first(it for it in found if it["metadata"].get(MARK) == intent.key)
 
+    def _with_card(self, intent: shapes.Intent) -> shapes.Intent:
+        """Save the card first where it shall be kept: its token is good for one use."""
+        if not intent.save_method or owned.is_owned(str(intent.method)):
+            return intent
+        method = saving_cards.save(self._calls, intent)
+        return intent.model_copy(update={"method": method.reference})
+
     def _new_charge(self, intent: shapes.Intent) -> Body:
+        """Charge a token, or a saved card, which PAY.JP knows by its customer."""
+        source = {"card": intent.method}
+        if owned.is_owned(str(intent.method)):
+            source = dict(zip(("customer", "card"), owned.parts(str(intent.method)), strict=True))
         asked = {
             "amount": intent.amount_minor,
             "currency": "jpy",
             "capture": str(intent.capture_now).lower(),
             "description": intent.description,
             f"metadata[{MARK}]": intent.key,
-            **({"customer": intent.customer} if intent.customer else {}),
-            "card": intent.method,
+            **source,
             **({} if intent.off_session else {"three_d_secure": "true"}),
         }
-        return self._post("/v1/charges", asked)
+        return self._calls.post("/v1/charges", asked)
 
     def _page(self, charge: str, intent: shapes.Intent) -> str:
         """Return the page of 3-D Secure, which leads back to an address that we signed."""
         back = jwt.encode({"url": intent.return_url}, self._secret_key, algorithm="HS256")
         query = f"publickey={self.traits.public_key}&back_url={back}"
         return f"{self._url}/v1/tds/{charge}/start?{query}"
-
-    def _all(self, path: str, query: Body) -> Iterator[Body]:
-        offset = 0
-        while True:
-            page = self._get(path, {**query, "limit": PAGE, "offset": offset})
-            yield from page["data"]
-            offset += len(page["data"])
-            if not page["has_more"]:
-                return
-
-    def _get(self, path: str, query: Body | None = None) -> Body:
-        return _checked(self._api.call("GET", path, params=query or {}), path)
-
-    def _post(self, path: str, form: Body) -> Body:
-        try:
-            return _checked(self._api.call("POST", path, data=form), path)
-        except Unanswered as failure:
-            raise Unanswered(failure.reason, retry_after=repeating.SETTLING) from None
-
-
-def _checked(answer: Any, path: str) -> Body:
-    body = json_of(answer)
-    if answer.is_success:
-        return body
-    error = body.get("error", {})
-    code = str(error.get("code", "invalid_request"))
-    if answer.status_code == 402:
-        raise Declined(f"The payment was declined: {code}.", code=reading.decline(code))
-    if answer.status_code == 404 or code == "invalid_id":
-        raise Absent(path.rsplit("/", 1)[-1])
-    if code in ("already_captured", "already_refunded", "expired_for_capture"):
-        raise Rejected(f"PAY.JP refuses it in this state: {code}.", code="wrong_state")
-    raise Rejected(f"PAY.JP refuses it: {code}.", code=code)

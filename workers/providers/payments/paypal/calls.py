@@ -63,6 +63,14 @@ class Calls:
         headers = {KEY_HEADER: key, "Prefer": "return=representation"}
         return self._checked("POST", path, json=body, headers=headers)
 
+    def delete(self, path: str) -> None:
+        """Delete an object.
+
+        Raises:
+            Absent: when there is none.
+        """
+        self._checked("DELETE", path)
+
     def post_raw(self, path: str, content: bytes) -> Body:
         """Post JSON that is written already."""
         headers = {"Content-Type": "application/json"}

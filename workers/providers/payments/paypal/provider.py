@@ -16,7 +16,7 @@ from urllib.parse import quote
 from workers.providers.http import Timeouts
 from workers.providers.payments import repeating, shapes
 from workers.providers.payments.failures import Declined, Rejected
-from workers.providers.payments.paypal import reading, searching
+from workers.providers.payments.paypal import reading, searching, vault
 from workers.providers.payments.paypal.calls import Calls
 from workers.providers.payments.paypal.units import limit, money
 from workers.providers.payments.protocol import Event, Traits
@@ -40,9 +40,9 @@ Body = dict[str, Any]
 
 
 class PayPal:
-    """A `PaymentProvider`. Its `reference` of a payment is the order."""
+    """A `PaymentProvider` that `SavesMethods`. Its `reference` of a payment is the order."""
 
-    traits = Traits(NAME, "key", key_hours=KEY_HOURS, asks_about_events=True)
+    traits = Traits(NAME, "key", key_hours=KEY_HOURS, saves_methods=True, asks_about_events=True)
 
     def __init__(
         self, *, client_id: str, client_secret: str, webhook_id: str, timeouts: Timeouts, url: str
@@ -55,20 +55,17 @@ class PayPal:
         return limit(currency)
 
     def create(self, intent: shapes.Intent) -> shapes.Started:
-        """See `PaymentProvider.create`: an order, which the buyer approves on PayPal's page."""
+        """See `PaymentProvider.create`: an order, which the buyer approves on PayPal's page.
+
+        An order on a wallet that is kept is paid at once.
+        """
         require_payable(intent.amount_minor, intent.currency, limit(intent.currency))
         amount = money(intent.amount_minor, intent.currency)
-        pages = {
-            "return_url": intent.return_url,
-            "cancel_url": intent.return_url,
-            "shipping_preference": "NO_SHIPPING",
-            "user_action": "PAY_NOW",
-        }
         unit = {"custom_id": intent.key, "description": intent.description, "amount": amount}
         asked = {
             "intent": "CAPTURE" if intent.capture_now else "AUTHORIZE",
             "purchase_units": [unit],
-            "payment_source": {"paypal": {"experience_context": pages}},
+            "payment_source": vault.source(intent),
         }
         order = self._calls.post("/v2/checkout/orders", asked, key=f"create-{intent.key}")
         # PayPal answers a known key with its first order, whatever comes with it.
@@ -153,6 +150,18 @@ class PayPal:
         """
         return map(self.retrieve, searching.orders_since(self._calls, moment))
 
+    def save_method(self, saving: shapes.Saving) -> shapes.Started:
+        """See `SavesMethods.save_method`; always refused: a payment keeps its wallet."""
+        raise Rejected("A wallet is kept together with a payment.", code="not_offered")
+
+    def methods(self, customer: str) -> list[shapes.Method]:
+        """See `SavesMethods.methods`."""
+        return vault.methods(self._calls, customer)
+
+    def forget_method(self, method: str) -> None:
+        """See `SavesMethods.forget_method`."""
+        vault.forget(self._calls, method)
+
     def parse_event(self, headers: Mapping[str, str], raw: bytes) -> Event:
         """See `PaymentProvider.parse_event`: PayPal itself says whether it sent these bytes."""
         given = {name.lower(): value for name, value in headers.items()}
@@ -164,6 +173,8 @@ class PayPal:
         if not isinstance(body, dict) or not all(signed.values()) or not self._is_sent(signed, raw):
             return shapes.Forged(reason="PayPal does not know this call.")
         kind = reading.kind_of(body)
+        if kind and kind.startswith("method."):
+            return reading.method_event(body, kind, NAME)
         order = searching.order_in(self._calls, body, kind) if kind else None
         if kind is None or order is None:
             return shapes.Ignored(event_id=body["id"], name=body["event_type"])

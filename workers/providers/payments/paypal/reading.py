@@ -26,8 +26,11 @@ EVENTS: dict[str, shapes.EventKind] = {
     "PAYMENT.REFUND.FAILED": "refund.failed",
     "CUSTOMER.DISPUTE.CREATED": "dispute.opened",
     "CUSTOMER.DISPUTE.RESOLVED": "dispute.won",
+    "VAULT.PAYMENT-TOKEN.CREATED": "method.saved",
+    "VAULT.PAYMENT-TOKEN.DELETED": "method.removed",
 }
 WON = ("RESOLVED_SELLER_FAVOUR", "RESOLVED_WITH_PAYOUT", "CANCELED_BY_BUYER")
+WALLET, NO_NUMBER = "paypal", "····"
 PAGES = ("payer-action", "approve")  # links to the page on which the buyer approves
 
 
@@ -59,7 +62,43 @@ def started(order: Body) -> shapes.Started:
     if status == "requires_action":
         url = next(link["href"] for link in order["links"] if link["rel"] in PAGES)
         client = shapes.Client(kind="redirect", url=url)
-    return shapes.Started(reference=order["id"], status=status, client=client)
+    customer = _kept(order).get("customer")
+    return shapes.Started(reference=order["id"], status=status, client=client, customer=customer)
+
+
+def _kept(order: Body) -> dict[str, str]:
+    """Return the wallet that an order keeps, and its customer, once it is known."""
+    wallet = (order.get("payment_source") or {}).get("paypal") or {}
+    kept = (wallet.get("attributes") or {}).get("vault") or {}
+    found = {"method": kept.get("id"), "customer": (kept.get("customer") or {}).get("id")}
+    return {name: value for name, value in found.items() if value}
+
+
+def method(token: Body) -> shapes.Method:
+    """Return a wallet that PayPal keeps. It has no number to show."""
+    return shapes.Method(
+        reference=token["id"], customer=token["customer"]["id"], brand=WALLET, last4=NO_NUMBER
+    )
+
+
+def method_event(
+    body: Body, kind: shapes.EventKind, provider: str
+) -> shapes.ProviderEvent | shapes.Ignored:
+    """Return an event about a wallet; cards in the vault are not ours."""
+    token = body["resource"]
+    if kind == "method.saved" and "paypal" not in (token.get("payment_source") or {}):
+        return shapes.Ignored(event_id=body["id"], name=body["event_type"])
+    data = {}
+    if kind == "method.saved":
+        data = method(token).model_dump(exclude={"reference"}, exclude_none=True)
+    return shapes.ProviderEvent(
+        provider=provider,
+        event_id=body["id"],
+        kind=kind,
+        object_reference=token["id"],
+        occurred_at=moment(body["create_time"]),
+        data=data,
+    )
 
 
 def status_of(order: Body) -> shapes.PaymentStatus:
@@ -93,6 +132,7 @@ def payment(order: Body) -> shapes.Payment:
         fee_minor=minor(fee) if fee else None,
         fee_currency=fee["currency_code"] if fee else None,
         failure="card_declined" if status == "failed" else None,
+        **_kept(order),
     )
 
 

@@ -46,6 +46,7 @@ class Stripe(Connect):
             "key",
             key_hours=KEY_HOURS,
             saves_methods=True,
+            saves_alone=True,
             pays_out=True,
             public_key=publishable_key,
         )
