@@ -24,6 +24,7 @@ from workers.edge.bearers import Bearers
 from workers.edge.decoding import RefuseUndecodable
 from workers.edge.functions.routes import ROUTES as FUNCTIONS
 from workers.edge.functions.webhooks.endpoint import PATH as WEBHOOKS
+from workers.edge.functions.webhooks.intake import Intake
 from workers.edge.ofrep.routes import PREFIX as OFREP
 from workers.edge.ofrep.routes import ROUTES as FLAGS
 from workers.edge.pages.routes import ROUTES as PAGES
@@ -65,7 +66,7 @@ def make(settings: Settings) -> Starlette:
                 await opened.enter_async_context(connection)
             signing_in = auth.running(settings.auth, settings.db_url)
             state: dict[str, Any] = {
-                "edge": State(settings, pool, rest, rest_admin, payments),
+                "edge": State(settings, pool, rest, rest_admin, Intake(pool), payments),
                 "auth": await opened.enter_async_context(signing_in),
             }
             if settings.storage is not None:
@@ -82,8 +83,8 @@ def make(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            *PAGES,
             *FUNCTIONS,
+            *PAGES,
             *FLAGS,
             Mount(AUTH, app=auth.make()),
             *([Mount(SANDBOX, app=sandbox.make())] if settings.sandbox else []),

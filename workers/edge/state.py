@@ -9,6 +9,7 @@ import httpx
 from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 
+from workers.edge.functions.webhooks.intake import Intake
 from workers.edge.settings import Settings
 from workers.providers.payments.protocol import PaymentProvider
 
@@ -21,6 +22,7 @@ class State:
     pool: AsyncConnectionPool
     rest: httpx.AsyncClient
     rest_admin: httpx.AsyncClient
+    intake: Intake
     # The payment providers that are set up, by name.
     payments: Mapping[str, PaymentProvider]
 

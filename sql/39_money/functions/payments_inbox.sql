@@ -1,45 +1,71 @@
 -- The inbox of providers' events. The edge stores, a worker applies.
 
 /*
- * Store an event whose origin was verified, once, and send it to the workers. Returns whether it is
- * new. An event of which nothing follows is stored as ignored, without its bytes: they may name
- * people, and nobody needs them.
+ * Store events whose origin was verified, each once, and send them to the workers. `raws` has the
+ * bytes of each. Returns how many are new. An event of which nothing follows is stored as ignored,
+ * without its bytes: they may name people, and nobody needs them. In the order of their ids, so that
+ * two calls with the same events wait for each other in one direction only.
  * Definer: called by the edge and the workers, who have no access to the table.
  */
-create function money.receive_event(event jsonb, raw bytea)
-returns boolean
+create function money.receive_events(events jsonb, raws bytea[])
+returns integer
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
 declare
-    v_id uuid;
-    v_state money.event_state;
+    v_new_ids uuid[];
+    v_count integer;
 begin
-    insert into money.provider_events (
-        provider, event_id, raw, kind, object_reference, payment_reference, key, amount_minor,
-        currency, occurred_at, data, state
+    with stored as (
+        insert into money.provider_events (
+            provider, event_id, raw, kind, object_reference, payment_reference, key, amount_minor,
+            currency, occurred_at, data, state
+        )
+        select
+            event ->> 'provider', event ->> 'event_id',
+            case when event ->> 'object_reference' is null then '' else raws[place] end,
+            event ->> 'kind',
+            event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
+            (event ->> 'amount_minor')::bigint, event ->> 'currency',
+            coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
+            coalesce(event -> 'data', '{}'),
+            case when event ->> 'object_reference' is null then 'ignored' else 'received' end
+            ::money.event_state
+        from jsonb_array_elements(events) with ordinality as arrived (event, place)
+        order by event ->> 'provider', event ->> 'event_id'
+        on conflict on constraint provider_events_event_unique do nothing
+        returning provider_events.id, provider_events.state
     )
-    values (
-        event ->> 'provider', event ->> 'event_id',
-        case when event ->> 'object_reference' is null then '' else receive_event.raw end,
-        event ->> 'kind',
-        event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
-        (event ->> 'amount_minor')::bigint, event ->> 'currency',
-        coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
-        coalesce(event -> 'data', '{}'),
-        case when event ->> 'object_reference' is null then 'ignored' else 'received' end
-        ::money.event_state
+
+    select count(*), array_agg(stored.id) filter (where stored.state = 'received')
+    into v_count, v_new_ids
+    from stored;
+    perform private.send_messages(
+        'payments', 'apply_event',
+        array_agg(jsonb_build_object('event_id', new.id)),
+        array_agg(null::timestamptz),
+        array_agg(null::uuid)
     )
-    on conflict on constraint provider_events_event_unique do nothing
-    returning provider_events.id, provider_events.state into v_id, v_state;
-    if v_state = 'received' then
-        perform private.send_message(
-            'payments', 'apply_event', jsonb_build_object('event_id', v_id)
-        );
-    end if;
-    return v_id is not null;
+    from unnest(v_new_ids) as new (id)
+    having count(*) > 0;
+    return v_count;
+end;
+$$;
+
+/*
+ * Store one event, as money.receive_events. Returns whether it is new.
+ */
+create function money.receive_event(event jsonb, raw bytea)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.receive_events(jsonb_build_array(event), array[raw]) = 1;
 end;
 $$;
 

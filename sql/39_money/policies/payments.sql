@@ -72,7 +72,7 @@ grant execute on function
 money.start_call(money.provider_call, uuid),
 money.finish_call(money.provider_call, uuid, jsonb),
 money.release_call(money.provider_call, uuid),
-money.receive_event(jsonb, bytea)
+money.receive_events(jsonb, bytea[])
 to edge, worker;
 grant execute on function money.started_call(money.provider_call, uuid) to edge;
 grant execute on function

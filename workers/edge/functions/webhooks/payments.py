@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from psycopg.types.json import Jsonb
+import json
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,8 +13,6 @@ from workers.edge.state import State
 from workers.providers.failures import TryLater
 from workers.providers.payments import shapes
 from workers.providers.payments.protocol import PaymentProvider
-
-RECEIVE = "select money.receive_event(%s, %s)"
 
 
 async def receive(request: Request, provider: PaymentProvider) -> Response:
@@ -34,19 +33,13 @@ async def receive(request: Request, provider: PaymentProvider) -> Response:
             details="invalid_signature",
             hint="Check the provider's webhook secret in the configuration.",
         )
-    async with state.pool.connection() as connection:
-        await connection.execute(RECEIVE, (Jsonb(_stored(provider, event)), raw))
+    await state.intake.store(_stored(provider, event), raw)
     return Response(status_code=204)
 
 
-def _stored(
-    provider: PaymentProvider, event: shapes.ProviderEvent | shapes.Ignored
-) -> dict[str, object]:
-    """Return the fields of an event; one of which nothing follows has no object."""
+def _stored(provider: PaymentProvider, event: shapes.ProviderEvent | shapes.Ignored) -> str:
+    """Return the fields of an event as JSON; one of which nothing follows has no object."""
     if isinstance(event, shapes.Ignored):
-        return {
-            "provider": provider.traits.name,
-            "event_id": event.event_id,
-            "kind": event.name,
-        }
-    return event.model_dump(mode="json")
+        fields = {"provider": provider.traits.name, "event_id": event.event_id, "kind": event.name}
+        return json.dumps(fields)
+    return event.model_dump_json()
