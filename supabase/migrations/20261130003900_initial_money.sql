@@ -6563,8 +6563,8 @@ $$;
 /*
  * Store events whose origin was verified, each once, and send them to the workers. `raws` has the
  * bytes of each. Returns how many are new. An event of which nothing follows is stored as ignored,
- * without its bytes: they may name people, and nobody needs them. In the order of their ids, so that
- * two calls with the same events wait for each other in one direction only.
+ * without its bytes: they may name people, and nobody needs them. Events are stored in the order of
+ * their ids, so that two calls with the same events never wait for each other in a circle.
  * Definer: called by the edge and the workers, who have no access to the table.
  */
 create function money.receive_events(events jsonb, raws bytea[])
