@@ -7,13 +7,15 @@ alter default privileges revoke execute on functions from public;
 -- What a cart is while it is priced and checked out. Its items come from several domains, so these
 -- types stand above all of them.
 
--- One item of a cart with what the catalog says about it now.
+-- One item of a cart with what the catalog says about it now. A plan with a sign-up fee is two
+-- lines of one item: its first period, and the fee after it.
 create type private.cart_line as (
     item_id uuid,
     business_id uuid,
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     weight_grams bigint,
     store_id uuid,
     hold_expires_at timestamptz,
@@ -45,7 +47,7 @@ create type private.order_form as (
 );
 
 -- What one business sells of a cart: the quotes of its documents, the first of which has the goods
--- and the gift cards, and each other one a booking.
+-- and the gift cards, and each other one a booking or a plan.
 create type private.seller_quote as (
     business_id uuid,
     lines private.cart_line array,
@@ -116,7 +118,8 @@ end;
 $$;
 
 /*
- * Write an item into its cart, which is locked. The same goods again are added up.
+ * Write an item into its cart, which is locked. The same goods again are added up; a plan is in a
+ * cart once.
  *
  * Errors:  PT409 not_for_sale · PT422 limit_reached
  */
@@ -131,15 +134,18 @@ declare
     v_lines private.cart_line[];
 begin
     insert into commerce.cart_items (
-        cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity, store_id
+        cart_id, business_id, variant_id, booking_id, gift_card_minor, plan_id, quantity, store_id
     )
     values (
         item.cart_id, item.business_id, item.variant_id, item.booking_id, item.gift_card_minor,
-        item.quantity, item.store_id
+        item.plan_id, item.quantity, item.store_id
     )
     on conflict on constraint cart_items_once_each do update
     set
-        quantity = least(cart_items.quantity + excluded.quantity, 100000),
+        quantity = case
+            when excluded.plan_id is not null then 1
+            else least(cart_items.quantity + excluded.quantity, 100000)
+        end,
         store_id = coalesce(excluded.store_id, cart_items.store_id);
     v_lines = private.cart_lines(item.cart_id);
     if cardinality(v_lines) > 100 then
@@ -155,6 +161,7 @@ begin
                 line.business_id = item.business_id
                 and line.variant_id is not distinct from item.variant_id
                 and line.booking_id is not distinct from item.booking_id
+                and line.plan_id is not distinct from item.plan_id
         )
     );
 end;
@@ -216,8 +223,9 @@ begin
         perform private.refuse(
             'PT404', 'not_found', 'This is not in your cart.', 'Read the cart again.'
         );
-    elsif v_item.booking_id is not null and update_cart_item.quantity > 1 then
-        perform private.invalid('quantity', 'must be 0 or 1 for an appointment');
+    elsif num_nonnulls(v_item.booking_id, v_item.plan_id) = 1
+        and update_cart_item.quantity > 1 then
+        perform private.invalid('quantity', 'must be 0 or 1 for an appointment or a plan');
     elsif update_cart_item.quantity > 0 then
         update commerce.cart_items
         set quantity = update_cart_item.quantity
@@ -277,6 +285,7 @@ begin
         argument,
         case
             when item ? 'variant_id' then array['variant_id', 'quantity']
+            when item ? 'plan_id' then array['plan_id']
             when item ? 'service_id'
                 then array[
                     'service_id', 'starts_at', 'resource_id', 'party_size', 'addon_ids', 'answers',
@@ -319,6 +328,9 @@ begin
             from scheduling.bookings
             where bookings.id = v_item.booking_id
         );
+    elsif item ? 'plan_id' then
+        v_item.plan_id = private.to_identifier(item ->> 'plan_id', 'item.plan_id');
+        v_item.business_id = private.seller_of_plan(v_item.plan_id, cart.currency);
     else
         v_item.gift_card_minor = private.to_required_amount(
             item ->> 'gift_card_minor', 'item.gift_card_minor'
@@ -365,6 +377,7 @@ declare
                 from scheduling.bookings
                 where bookings.id = row_item.booking_id
             ),
+            memberships.currency_of(row_item.plan_id),
             item ->> 'currency'
         ),
         'item.currency', 3
@@ -535,8 +548,10 @@ begin
         select
             private.make_cart_line(
                 each.item,
-                coalesce(goods.line, times.line, cards.line),
-                coalesce(goods.is_available, times.is_available, cards.is_available),
+                coalesce(goods.line, times.line, cards.line, plans.line),
+                coalesce(
+                    goods.is_available, times.is_available, cards.is_available, plans.is_available
+                ),
                 goods.weight_grams,
                 times.hold_expires_at
             )
@@ -545,7 +560,8 @@ begin
         left join lateral private.variant_line(each.item) as goods on true
         left join lateral private.booking_line(each.item) as times on true
         left join lateral private.gift_card_line(each.item) as cards on true
-        order by sent.ordinality
+        left join lateral private.plan_lines(each.item) as plans on true
+        order by sent.ordinality, plans.place
     );
 end;
 $$;
@@ -574,6 +590,7 @@ begin
     v_line.variant_id = item.variant_id;
     v_line.booking_id = item.booking_id;
     v_line.gift_card_minor = item.gift_card_minor;
+    v_line.plan_id = item.plan_id;
     v_line.weight_grams = make_cart_line.weight_grams;
     v_line.store_id = item.store_id;
     v_line.hold_expires_at = make_cart_line.hold_expires_at;
@@ -756,7 +773,8 @@ $$;
 -- sql/66_checkout/functions/cart_quotes.sql
 
 -- What a cart costs. Each business in it is asked once; the goods and gift cards of a business
--- become one sale, and each booking a sale of its own, so each has a document in the quote.
+-- become one sale, and each booking and each plan a sale of its own, so each has a document in the
+-- quote.
 
 /*
  * Return what each business in a cart sells of it, in the order of their ids. Only what can still
@@ -924,7 +942,7 @@ $$;
 
 /*
  * Return for each line of a business to which document it belongs: the goods and gift cards to the
- * first, each booking to one of its own.
+ * first, each booking and each plan to one of its own.
  */
 create function private.documents_of(lines private.cart_line[])
 returns integer[]
@@ -936,17 +954,28 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_goods integer = (
-        exists (select 1 from unnest(lines) as line where line.booking_id is null)
+        exists (
+            select 1 from unnest(lines) as line where num_nonnulls(line.booking_id, line.plan_id) = 0
+        )
     )::integer;
 begin
     return array(
         select
             case
-                when line.booking_id is null then 1
-                else v_goods + count(line.booking_id) over (order by line.ordinality)
+                when sold.is_of_goods then 1
+                else v_goods + count(*) filter (where sold.begins) over (order by sold.ordinality)
             end
-        from unnest(lines) with ordinality as line
-        order by line.ordinality
+        from (
+            select
+                line.ordinality,
+                num_nonnulls(line.booking_id, line.plan_id) = 0 as is_of_goods,
+                line.booking_id is not null
+                or line.plan_id is not null
+                and line.plan_id is distinct from lag(line.plan_id)
+                    over (order by line.ordinality) as begins
+            from unnest(lines) with ordinality as line
+        ) as sold
+        order by sold.ordinality
     );
 end;
 $$;
@@ -1187,10 +1216,11 @@ $$;
 
 -- sql/66_checkout/functions/checkout.sql
 
--- How a cart is bought, in one transaction: stock, coupons, bookings, sales, orders, gift cards and
--- the payment are all there, or nothing is. Everybody locks in one order: the cart, the people and
--- rooms of its bookings, wholesale accounts, the levels of stock, promotions, and at last what
--- pays; each of them business by business, in the order of their ids.
+-- How a cart is bought, in one transaction: stock, coupons, bookings, memberships, sales, orders,
+-- gift cards and the payment are all there, or nothing is. Everybody locks in one order: the cart,
+-- the people and rooms of its bookings, wholesale accounts, the levels of stock, the customer who
+-- joins a plan, promotions, and at last what pays; each of them business by business, in the order
+-- of their ids.
 
 /*
  * Check out a cart, or the items that are sent with the call. The same call again returns the first
@@ -1199,10 +1229,10 @@ $$;
  * Definer: nobody has a write grant on what is sold; the cart is the caller's.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
- *              insufficient_credit insufficient_points invalid_transition not_for_sale
- *              order_limit_exceeded out_of_stock price_changed slot_taken terms_not_accepted
- *              version_not_in_force
+ *          PT409 already_member coupon_exhausted credit_limit_exceeded hold_expired
+ *              idempotency_conflict insufficient_credit insufficient_points invalid_transition
+ *              not_for_sale order_limit_exceeded out_of_stock price_changed slot_taken
+ *              terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable method_expired
  *              minimum_not_reached pack_size provider_not_offered terms_not_agreed
  *          PT429 rate_limited · those of scheduling.place_booking
@@ -1494,7 +1524,7 @@ begin
         'sales', v_sales,
         'orders', private.orders_in(sold_in.basket_id),
         'bookings', private.bookings_in(sold_in.basket_id),
-        'memberships', '[]'::jsonb,
+        'memberships', private.memberships_in(sold_in.basket_id),
         'gift_cards', sold_in.gift_cards,
         'payment', money.shown_payment(sold_in.payment_id)
     );
@@ -1681,7 +1711,7 @@ $$;
 
 /*
  * Return the lines of items that are bought at once, without a cart that keeps them. The same goods
- * are added up, and services are held until they are sold.
+ * are added up, a plan counts once, and services are held until they are sold.
  *
  * Errors:  those of private.to_cart_item
  */
@@ -1711,12 +1741,13 @@ begin
                 known.business_id = v_row.business_id
                 and known.variant_id is not distinct from v_row.variant_id
                 and known.gift_card_minor is not distinct from v_row.gift_card_minor
+                and known.plan_id is not distinct from v_row.plan_id
                 and num_nonnulls(known.booking_id, v_row.booking_id) = 0
         );
         if v_place is null then
             v_row.cart_id = cart.id;
             v_rows = v_rows || v_row;
-        else
+        elsif v_row.plan_id is null then
             v_rows[v_place].quantity = v_rows[v_place].quantity + v_row.quantity;
         end if;
     end loop;
@@ -1757,6 +1788,7 @@ begin
                 services.id
                 = private.to_identifier(item ->> 'service_id', 'items.service_id', false)
         ),
+        memberships.currency_of(private.to_identifier(item ->> 'plan_id', 'items.plan_id', false)),
         (
             select currencies.code
             from pricing.currencies
@@ -3068,10 +3100,186 @@ begin
 end;
 $$;
 
+-- sql/66_checkout/functions/plans.sql
+
+-- Plans in a cart. Only somebody with an account can join, so a guest's cart has none. A plan is
+-- priced as its first period, which a trial makes free, and as the fee for joining; both are one
+-- item, and have a sale of their own. The membership begins when that sale is paid, or at once
+-- where nothing of it is owed.
+
+/*
+ * Return the business whose plan the caller may join, if the plan has a price in a currency: by
+ * default that of the business.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function private.seller_of_plan(plan_id uuid, currency text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan memberships.membership_plans;
+begin
+    perform private.current_user_id();
+    v_plan = memberships.open_plan(seller_of_plan.plan_id);
+    perform memberships.price_of(v_plan, seller_of_plan.currency);
+    return v_plan.business_id;
+end;
+$$;
+
+/*
+ * Return the lines of an item that is a plan. It can be bought while somebody may join it, and it
+ * has a price in the cart's currency.
+ */
+create function private.plan_lines(
+    item commerce.cart_items, out line pricing.line, out is_available boolean, out place integer
+)
+returns setof record
+language plpgsql
+stable
+security invoker
+rows 1
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        offered.lines[part.place],
+        membership_plans.is_active
+        and plan_prices.plan_id is not null
+        and business.is_open(membership_plans.business_id),
+        part.place
+    from memberships.membership_plans
+    inner join commerce.carts on carts.id = item.cart_id
+    left join memberships.plan_prices
+        on
+            plan_prices.business_id = membership_plans.business_id
+            and plan_prices.plan_id = membership_plans.id
+            and plan_prices.currency = carts.currency
+    cross join lateral (
+        select
+            memberships.first_lines(
+                membership_plans, plan_prices,
+                memberships.has_trial(membership_plans, carts.user_id)
+            )
+    ) as offered (lines)
+    cross join lateral generate_subscripts(offered.lines, 1) as part (place)
+    where
+        membership_plans.business_id = item.business_id
+        and membership_plans.id = item.plan_id;
+end;
+$$;
+
+/*
+ * Return a plan that is asked about as lines of a cart, for the caller.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function private.plan_to_price(item jsonb, currency text)
+returns private.cart_line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan memberships.membership_plans;
+    v_item commerce.cart_items;
+begin
+    perform private.refuse_unknown_keys(item, 'items', '{plan_id}');
+    v_plan = memberships.open_plan(private.to_identifier(item ->> 'plan_id', 'items.plan_id'));
+    v_item.business_id = v_plan.business_id;
+    v_item.plan_id = v_plan.id;
+    return array(
+        select private.make_cart_line(v_item, offered.lines[part.place], true, null, null)
+        from (
+            select
+                memberships.first_lines(
+                    v_plan,
+                    memberships.price_of(v_plan, plan_to_price.currency),
+                    memberships.has_trial(v_plan, auth.uid())
+                )
+        ) as offered (lines)
+        cross join lateral generate_subscripts(offered.lines, 1) as part (place)
+        order by part.place
+    );
+end;
+$$;
+
+/*
+ * Sell the plans among what one business has in a cart. The saved card that pays the basket pays
+ * their renewals too.
+ *
+ * Errors:  PT404 not_found · PT409 already_member coupon_exhausted price_changed
+ *          PT422 coupon_invalid method_expired
+ */
+create function private.sell_plans(
+    seller private.seller_quote, buyer identity.profiles, method_id uuid, basket_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    perform memberships.sell_quoted(
+        line.plan_id, buyer, seller.quotes[seller.documents[line.ordinality]],
+        sell_plans.basket_id, sell_plans.method_id
+    )
+    from unnest(seller.lines) with ordinality as line
+    where line.plan_id is not null and (line.to_price).kind = 'membership'
+    order by line.ordinality;
+end;
+$$;
+
+/*
+ * Return the memberships of a basket.
+ */
+create function private.memberships_in(basket_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'id', memberships.id, 'business_id', memberships.business_id,
+                        'sale_id', sales.id, 'plan_id', memberships.plan_id,
+                        'status', memberships.status_at(memberships, private.now()),
+                        'trial_ends_at', memberships.trial_ends_at
+                    )
+                    order by memberships.business_id, memberships.id
+                ),
+                '[]'
+            )
+        from sales.sales
+        inner join memberships.membership_periods as periods
+            on periods.business_id = sales.business_id and periods.sale_id = sales.id
+        inner join memberships.memberships
+            on
+                memberships.business_id = periods.business_id
+                and memberships.id = periods.membership_id
+        where sales.basket_id = memberships_in.basket_id
+    );
+end;
+$$;
+
 -- sql/66_checkout/functions/quoting.sql
 
--- What `quote` prices: services as they would be booked, goods and gift cards as they would be
--- sold.
+-- What `quote` prices: services as they would be booked, goods, gift cards and plans as they would
+-- be sold.
 
 /*
  * Price what somebody asks about, without a cart. Services alone are priced as one booking; beside
@@ -3092,7 +3300,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_lines private.cart_line[] = private.lines_of_items(items);
+    v_lines private.cart_line[] = private.lines_of_items(items, terms.currency);
     v_form private.order_form = private.empty_form();
     v_context pricing.context = terms;
     v_seller private.seller_quote;
@@ -3122,7 +3330,7 @@ $$;
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
  */
-create function private.lines_of_items(items jsonb[])
+create function private.lines_of_items(items jsonb[], currency text)
 returns private.cart_line[]
 language plpgsql
 stable
@@ -3131,16 +3339,18 @@ set search_path = ''
 as $$
 declare
     v_item jsonb;
-    v_line private.cart_line;
     v_lines private.cart_line[] = '{}';
 begin
     foreach v_item in array items loop
-        v_line = case
-            when v_item ? 'service_id' then private.service_to_price(v_item)
-            else private.goods_to_price(v_item, v_lines[1].business_id)
+        v_lines = v_lines || case
+            when v_item ? 'service_id' then array[private.service_to_price(v_item)]
+            when v_item ? 'plan_id'
+                then private.plan_to_price(
+                    v_item,
+                    coalesce(lines_of_items.currency, (v_lines[1].to_price).currency)
+                )
+            else array[private.goods_to_price(v_item, v_lines[1].business_id)]
         end;
-        v_line.is_available = true;
-        v_lines = v_lines || v_line;
     end loop;
     return v_lines;
 end;
@@ -3167,6 +3377,7 @@ begin
     v_line.business_id = v_legs[1].business_id;
     -- It has no booking yet, and gets a document of its own like one.
     v_line.booking_id = gen_random_uuid();
+    v_line.is_available = true;
     v_line.to_price = (scheduling.lines_of(v_legs))[1];
     return v_line;
 end;
@@ -3220,6 +3431,7 @@ begin
     v_line.business_id = v_item.business_id;
     v_line.variant_id = v_item.variant_id;
     v_line.gift_card_minor = v_item.gift_card_minor;
+    v_line.is_available = true;
     return v_line;
 end;
 $$;
@@ -3228,14 +3440,16 @@ $$;
 
 -- How what is in a cart is sold: one business after another, in the order of their ids. The goods
 -- and gift cards of a business become one sale, with an order of the goods; each booking stops
--- being a hold and has its own sale. All of them are in one basket.
+-- being a hold and has its own sale, and so has each plan. All of them are in one basket.
 
 /*
  * Sell what one business has in a cart; its goods were taken out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted hold_expired price_changed slot_taken terms_not_accepted
- *          PT422 coupon_invalid
+ * Errors:  PT404 not_found
+ *          PT409 already_member coupon_exhausted hold_expired price_changed slot_taken
+ *              terms_not_accepted
+ *          PT422 coupon_invalid method_expired
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -3251,7 +3465,13 @@ declare
     v_sale_id uuid;
     v_cards jsonb = '[]';
 begin
-    if exists (select 1 from unnest(seller.lines) as line where line.booking_id is null) then
+    -- Joining locks the customer before it claims promotions, here as everywhere.
+    perform private.sell_plans(seller, buyer, (form.payment).method_id, sell.basket_id);
+    if exists (
+        select 1
+        from unnest(seller.lines) as line
+        where num_nonnulls(line.booking_id, line.plan_id) = 0
+    ) then
         v_sale_id = sales.place_sale(
             seller.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
             seller.quotes[1], sell.basket_id
@@ -3629,6 +3849,7 @@ returns table (
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     store_id uuid,
     name text,
     quantity integer,
@@ -3654,23 +3875,26 @@ begin
         line.variant_id,
         line.booking_id,
         line.gift_card_minor,
+        line.plan_id,
         line.store_id,
         (line.to_price).name,
         (line.to_price).quantity,
         line.is_available,
         line.hold_expires_at,
-        (priced.line ->> 'unit_minor')::bigint,
-        (priced.line ->> 'amount_minor')::bigint,
-        (priced.line ->> 'discount_minor')::bigint,
-        (priced.line ->> 'tax_minor')::bigint,
-        scheduling.price_of_line(priced.line)
+        priced.unit_minor,
+        priced.amount_minor,
+        priced.discount_minor,
+        priced.tax_minor,
+        priced.total_minor
     from unnest(lines) as line
-    left join private.lines_sold(sellers) as priced on priced.item_id = line.item_id;
+    left join private.items_sold(sellers) as priced on priced.item_id = line.item_id
+    -- The fee of a plan is in the item of its first period.
+    where (line.to_price).kind <> 'fee';
 end;
 $$;
 
 /*
- * Return the line of the quote of each item that is sold.
+ * Return the lines of the quote of each item that is sold.
  */
 create function private.lines_sold(sellers private.seller_quote[])
 returns table (item_id uuid, line jsonb)
@@ -3695,6 +3919,37 @@ end;
 $$;
 
 /*
+ * Return what each item that is sold costs, with all of its lines.
+ */
+create function private.items_sold(sellers private.seller_quote[])
+returns table (
+    item_id uuid,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    tax_minor bigint,
+    total_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        priced.item_id,
+        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
+        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
+        sum(scheduling.price_of_line(priced.line))::bigint
+    from private.lines_sold(sellers) as priced
+    group by priced.item_id;
+end;
+$$;
+
+/*
  * Return the items of a cart of the caller with what they cost now, and without prices where they
  * cannot be priced in the currency of the cart. One call prices the whole cart.
  * Definer: prices come from lists that the caller may not read; the caller owns the cart, or is the
@@ -3708,6 +3963,7 @@ returns table (
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     store_id uuid,
     name text,
     quantity integer,
@@ -4013,6 +4269,7 @@ select
     items.variant_id,
     items.booking_id,
     items.gift_card_minor,
+    items.plan_id,
     items.store_id,
     items.name,
     items.quantity,
@@ -4033,12 +4290,13 @@ comment on view public.cart_items is
 comment on column public.cart_items.id is 'Primary key.';
 comment on column public.cart_items.cart_id is 'The cart.';
 comment on column public.cart_items.business_id is 'Who sells it.';
-comment on column public.cart_items.kind is 'product, service or gift_card.';
+comment on column public.cart_items.kind is 'product, service, gift_card or membership.';
 comment on column public.cart_items.variant_id is 'The variant; null for something else.';
 comment on column public.cart_items.booking_id is
 'The booking that holds the time of a service; null for something else.';
 comment on column public.cart_items.gift_card_minor is
 'The amount of a gift card; null for something else.';
+comment on column public.cart_items.plan_id is 'The plan to join; null for something else.';
 comment on column public.cart_items.store_id is
 'The store where it is to be picked up; null: decided at checkout.';
 comment on column public.cart_items.name is 'What it is called.';
@@ -4047,7 +4305,7 @@ comment on column public.cart_items.is_available is
 'Whether it can still be bought. What cannot has no price, and must be taken out before checkout.';
 comment on column public.cart_items.hold_expires_at is
 'Until when the time of a service is held; null for goods.';
-comment on column public.cart_items.unit_minor is 'The price of one now, in minor units.';
+comment on column public.cart_items.unit_minor is 'The price of one now, in minor units; of a plan, with the fee for joining.';
 comment on column public.cart_items.amount_minor is 'quantity × unit_minor.';
 comment on column public.cart_items.discount_minor is 'What discounts take off.';
 comment on column public.cart_items.tax_minor is 'The tax of this item.';
@@ -4082,13 +4340,13 @@ begin
 end;
 $$;
 comment on function public.add_to_cart is
-'Add goods, an appointment or a gift card to the cart of the caller, which begins with the first '
-'item.
+'Add goods, an appointment, a gift card or a plan to the cart of the caller, which begins with the '
+'first item.
 
 item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, party_size?, '
-'addon_ids?, answers?, link_token?, notes?} and {gift_card_minor, currency, business_id?, '
-'quantity?}. The same goods again are added up. A service is held for its hold_minutes and needs '
-'a user, whom an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, '
+'addon_ids?, answers?, link_token?, notes?}, {gift_card_minor, currency, business_id?, quantity?} '
+'and {plan_id}. The same goods again are added up. A service is held for its hold_minutes. A '
+'service and a plan need a user, whom an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with items as in the view cart_items, '
 'and cart_token when it began without a user. Prices are computed here; none is taken from the '
 'caller.
@@ -4235,10 +4493,10 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
- *              insufficient_credit insufficient_points invalid_transition link_expired
- *              not_bookable not_for_sale order_limit_exceeded out_of_stock price_changed
- *              slot_taken terms_not_accepted version_not_in_force
+ *          PT409 already_member coupon_exhausted credit_limit_exceeded hold_expired
+ *              idempotency_conflict insufficient_credit insufficient_points invalid_transition
+ *              link_expired not_bookable not_for_sale order_limit_exceeded out_of_stock
+ *              price_changed slot_taken terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable limit_reached method_expired
  *              minimum_not_reached not_eligible outside_hours pack_size provider_not_offered
  *              terms_not_agreed too_far too_soon
@@ -4308,9 +4566,9 @@ comment on function public.checkout is
 
 Stock, coupons, times, sales, orders, gift cards and the payment are written in one transaction. '
 'The goods and gift cards of a business are one sale, and the goods an order; each appointment is '
-'a booking with its own sale. Returns {basket, sales, orders, bookings, memberships, gift_cards, '
+'a booking with its own sale, and each plan a membership with its own. Returns {basket, sales, orders, bookings, memberships, gift_cards, '
 'payment}: what start_payment returns, or null where no provider was named or nothing is left to '
-'pay. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
+'pay. A membership begins when its sale is paid, and a trial at once. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
 'expires: within an hour after a payment was begun, else within a day, or a week where it is '
 'picked up. A buyer of a company with net terms who names no provider pays later, within the '
 'days of the terms.
@@ -4335,16 +4593,17 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 'total nothing is sold.
 - accepted_terms: [{slug, version, locale}] that the buyer accepts with the call.
 - provider: with whom the rest is paid, such as stripe or sandbox.
-- payment_method_id, method_token, save_method, return_url: as start_payment takes them.
+- payment_method_id, method_token, save_method, return_url: as start_payment takes them. A saved '
+'card pays the renewals of a plan too.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
-'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, '
-'not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
-'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
-'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
-'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, '
-'terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_member 409, '
+'coupon_exhausted 409, credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, '
+'insufficient_credit 409, insufficient_points 409, invalid_transition 409, link_expired 409, '
+'not_bookable 409, not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed '
+'409, slot_taken 409, terms_not_accepted 409, version_not_in_force 409, blocked_out 422, '
+'coupon_invalid 422, delivery_unavailable 422, limit_reached 422, method_expired 422, '
+'minimum_not_reached 422, not_eligible 422, outside_hours 422, pack_size 422, '
+'provider_not_offered 422, terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,
@@ -4490,7 +4749,7 @@ to anon, authenticated, service_role;
 -- What clients ask about prices.
 
 /*
- * Price services as they would be booked, and goods and gift cards as they would be sold.
+ * Price services as they would be booked, and goods, gift cards and plans as they would be sold.
  *
  * Errors:  PT400 invalid_input · PT404 not_found
  *          PT409 coupon_exhausted insufficient_points link_expired not_bookable
@@ -4523,7 +4782,9 @@ declare
     v_address jsonb = private.to_address_of_order(address);
 begin
     if not exists (
-        select 1 from unnest(v_items) as item where item ?| '{variant_id,gift_card_minor}'
+        select 1
+        from unnest(v_items) as item
+        where item ?| '{variant_id,gift_card_minor,plan_id}'
     ) then
         if v_option_id is not null then
             perform private.invalid(
@@ -4539,13 +4800,14 @@ end;
 $$;
 
 comment on function public.quote is
-'Return the price of services, goods and gift cards of one business, as it would be stored.
+'Return the price of services, goods, gift cards and plans of one business, as it would be stored.
 
 items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, party_size?}, '
-'{variant_id, quantity?} or {gift_card_minor, currency, business_id?, quantity?}, in one '
-'currency. The other keys of book_many are read and do not change the price of a service, any '
+'{variant_id, quantity?}, {gift_card_minor, currency, business_id?, quantity?} or {plan_id}, in '
+'one currency. A plan costs its first period, which a trial makes free, and the fee for joining. '
+'The other keys of book_many are read and do not change the price of a service, any '
 'further key is refused. Prices that depend on the time or on the person need starts_at or '
-'resource_id. Returns {currency, lines: [{kind, service_id or variant_id, name, addons, quantity, '
+'resource_id. Returns {currency, lines: [{kind, service_id, variant_id or plan_id, name, addons, quantity, '
 'unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, discounts: [{source, name, '
 'bearer, amount_minor}], rules: [{source, id, name, unit_minor}]}], taxes, promotions, '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units. '

@@ -51,17 +51,21 @@ create table commerce.cart_items (
     business_id uuid not null references business.businesses (id) on delete cascade,
     -- The order in which things were added.
     position bigint not null generated always as identity,
-    -- What it is: a variant of a product, a booking that is held, or a gift card of an amount.
+    -- What it is: a variant of a product, a booking that is held, a gift card of an amount, or a
+    -- plan to join.
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
     quantity integer not null default 1,
     -- The store where it is picked up; null: decided at checkout.
     store_id uuid,
+    plan_id uuid,
 
     constraint cart_items_business_id_id_unique unique (business_id, id),
     constraint cart_items_once_each
-    unique nulls not distinct (cart_id, variant_id, booking_id, gift_card_minor, business_id),
+    unique nulls not distinct (
+        cart_id, variant_id, booking_id, gift_card_minor, plan_id, business_id
+    ),
     constraint cart_items_booking_unique unique (business_id, booking_id),
     constraint cart_items_variant_fkey foreign key (business_id, variant_id)
     references catalog.product_variants (business_id, id) on delete cascade,
@@ -70,10 +74,11 @@ create table commerce.cart_items (
     constraint cart_items_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete set null (store_id),
     constraint cart_items_are_one_thing check (
-        num_nonnulls(variant_id, booking_id, gift_card_minor) = 1
+        num_nonnulls(variant_id, booking_id, gift_card_minor, plan_id) = 1
     ),
     constraint cart_items_quantity_is_sane check (quantity between 1 and 100000),
     constraint cart_items_bookings_are_single check (booking_id is null or quantity = 1),
+    constraint cart_items_plans_are_single check (plan_id is null or quantity = 1),
     constraint cart_items_gift_cards_are_sane check (
         gift_card_minor between 1 and 1000000000000
     )

@@ -77,11 +77,58 @@ end;
 $$;
 
 /*
+ * May a customer try a plan before they pay it? Once at each business.
+ */
+create function memberships.has_trial(plan memberships.membership_plans, user_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return plan.trial_days > 0
+    and not memberships.had_trial(
+        plan.business_id,
+        customers.customer_of(plan.business_id, has_trial.user_id, null)
+    );
+end;
+$$;
+
+/*
+ * Write a membership with its first period. Returns its id.
+ */
+create function memberships.begin_membership(
+    membership memberships.memberships,
+    buyer identity.profiles,
+    quote jsonb,
+    basket_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into memberships.memberships values (membership.*);
+    perform memberships.begin_first_period(
+        membership, buyer, begin_membership.quote, begin_membership.basket_id
+    );
+    perform memberships.emit('membership.started', membership);
+    return membership.id;
+end;
+$$;
+
+/*
  * Write the first period of a membership with its sale. What costs nothing begins at once; what is
- * owed is charged to the saved card, if there is one.
+ * owed is charged to the saved card, if there is one, unless a basket is paid as a whole.
  */
 create function memberships.begin_first_period(
-    membership memberships.memberships, buyer identity.profiles, quote jsonb
+    membership memberships.memberships,
+    buyer identity.profiles,
+    quote jsonb,
+    basket_id uuid
 )
 returns void
 language plpgsql
@@ -96,7 +143,7 @@ begin
     if begin_first_period.quote is not null then
         v_period.sale_id = sales.place_sale(
             membership.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
-            begin_first_period.quote
+            begin_first_period.quote, begin_first_period.basket_id
         );
     end if;
     v_period.price_minor = case
@@ -113,12 +160,15 @@ begin
         membership.plan_id, membership.joined_at,
         memberships.start_of(membership, membership.number + 1),
         v_period.price_minor, v_period.sale_id,
-        case when membership.method_id is not null then private.now() end,
+        case
+            when membership.method_id is not null and begin_first_period.basket_id is null
+                then private.now()
+        end,
         membership.period_unit, membership.period_count
     );
     if coalesce((quote ->> 'total_minor')::bigint, 0) = 0 then
         perform memberships.settle_period(membership.business_id, v_period.id);
-    elsif membership.method_id is not null then
+    elsif membership.method_id is not null and begin_first_period.basket_id is null then
         perform memberships.charge_periods(array[v_period.id]);
     end if;
 end;

@@ -166,3 +166,10 @@ add constraint sale_lines_plan_fkey foreign key (business_id, plan_id)
 references memberships.membership_plans (business_id, id) on delete set null (plan_id);
 create index sale_lines_plan_idx on sales.sale_lines (business_id, plan_id)
 where plan_id is not null;
+
+-- A cart may have plans to join.
+alter table commerce.cart_items
+add constraint cart_items_plan_fkey foreign key (business_id, plan_id)
+references memberships.membership_plans (business_id, id) on delete cascade;
+create index cart_items_plan_idx on commerce.cart_items (business_id, plan_id)
+where plan_id is not null;

@@ -57,6 +57,7 @@ select
     items.variant_id,
     items.booking_id,
     items.gift_card_minor,
+    items.plan_id,
     items.store_id,
     items.name,
     items.quantity,
@@ -77,12 +78,13 @@ comment on view public.cart_items is
 comment on column public.cart_items.id is 'Primary key.';
 comment on column public.cart_items.cart_id is 'The cart.';
 comment on column public.cart_items.business_id is 'Who sells it.';
-comment on column public.cart_items.kind is 'product, service or gift_card.';
+comment on column public.cart_items.kind is 'product, service, gift_card or membership.';
 comment on column public.cart_items.variant_id is 'The variant; null for something else.';
 comment on column public.cart_items.booking_id is
 'The booking that holds the time of a service; null for something else.';
 comment on column public.cart_items.gift_card_minor is
 'The amount of a gift card; null for something else.';
+comment on column public.cart_items.plan_id is 'The plan to join; null for something else.';
 comment on column public.cart_items.store_id is
 'The store where it is to be picked up; null: decided at checkout.';
 comment on column public.cart_items.name is 'What it is called.';
@@ -91,7 +93,8 @@ comment on column public.cart_items.is_available is
 'Whether it can still be bought. What cannot has no price, and must be taken out before checkout.';
 comment on column public.cart_items.hold_expires_at is
 'Until when the time of a service is held; null for goods.';
-comment on column public.cart_items.unit_minor is 'The price of one now, in minor units.';
+comment on column public.cart_items.unit_minor is
+'The price of one now, in minor units; of a plan, with the fee for joining.';
 comment on column public.cart_items.amount_minor is 'quantity × unit_minor.';
 comment on column public.cart_items.discount_minor is 'What discounts take off.';
 comment on column public.cart_items.tax_minor is 'The tax of this item.';
@@ -126,20 +129,20 @@ begin
 end;
 $$;
 comment on function public.add_to_cart is
-'Add goods, an appointment or a gift card to the cart of the caller, which begins with the first '
-'item.
+'Add goods, an appointment, a gift card or a plan to the cart of the caller, which begins with '
+'the first item.
 
 item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, party_size?, '
-'addon_ids?, answers?, link_token?, notes?} and {gift_card_minor, currency, business_id?, '
-'quantity?}. The same goods again are added up. A service is held for its hold_minutes and needs '
-'a user, whom an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, '
-'subtotal_minor, discount_minor, tax_minor, total_minor}, with items as in the view cart_items, '
-'and cart_token when it began without a user. Prices are computed here; none is taken from the '
-'caller.
+'addon_ids?, answers?, link_token?, notes?}, {gift_card_minor, currency, business_id?, quantity?} '
+'and {plan_id}. The same goods again are added up. A service is held for its hold_minutes. A '
+'service and a plan need a user, whom an anonymous sign-in makes. Returns the cart: {id, '
+'currency, items, deliveries, subtotal_minor, discount_minor, tax_minor, total_minor}, with items '
+'as in the view cart_items, and cart_token when it began without a user. Prices are computed '
+'here; none is taken from the caller.
 
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
-- cart_token: the secret that this function returned to somebody without a user. With a user and a '
-'token, both carts become one.
+- cart_token: the secret that this function returned to somebody without a user. With a user and '
+'a token, both carts become one.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'insufficient_points 409, link_expired 409, not_bookable 409, not_for_sale 409, slot_taken 409, '

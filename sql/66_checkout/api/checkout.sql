@@ -2,10 +2,10 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
- *              insufficient_credit insufficient_points invalid_transition link_expired
- *              not_bookable not_for_sale order_limit_exceeded out_of_stock price_changed
- *              slot_taken terms_not_accepted version_not_in_force
+ *          PT409 already_member coupon_exhausted credit_limit_exceeded hold_expired
+ *              idempotency_conflict insufficient_credit insufficient_points invalid_transition
+ *              link_expired not_bookable not_for_sale order_limit_exceeded out_of_stock
+ *              price_changed slot_taken terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable limit_reached method_expired
  *              minimum_not_reached not_eligible outside_hours pack_size provider_not_offered
  *              terms_not_agreed too_far too_soon
@@ -75,12 +75,13 @@ comment on function public.checkout is
 
 Stock, coupons, times, sales, orders, gift cards and the payment are written in one transaction. '
 'The goods and gift cards of a business are one sale, and the goods an order; each appointment is '
-'a booking with its own sale. Returns {basket, sales, orders, bookings, memberships, gift_cards, '
-'payment}: what start_payment returns, or null where no provider was named or nothing is left to '
-'pay. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
-'expires: within an hour after a payment was begun, else within a day, or a week where it is '
-'picked up. A buyer of a company with net terms who names no provider pays later, within the '
-'days of the terms.
+'a booking with its own sale, and each plan a membership with its own. Returns {basket, sales, '
+'orders, bookings, memberships, gift_cards, payment}: what start_payment returns, or null where '
+'no provider was named or nothing is left to pay. A membership begins when its sale is paid, and '
+'a trial at once. gift_cards have their codes, which nothing shows again. An order that is not '
+'paid in time expires: within an hour after a payment was begun, else within a day, or a week '
+'where it is picked up. A buyer of a company with net terms who names no provider pays later, '
+'within the days of the terms.
 
 - idempotency_key: repeating the call with the same key returns the first answer again, with the '
 'payment as it is now, for a day.
@@ -89,7 +90,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - items: as quote takes them, instead of a cart. Without a user the key must then have 32 random '
 'characters.
 - currency: of items; by default that of the first.
-- contact: {name, email, phone}; by default those of the profile. Without a user email is required.
+- contact: {name, email, phone}; by default those of the profile. Without a user email is '
+'required.
 - address: {name, line1, line2, postal_code, city, region, country, phone}, kept with the order.
 - delivery_option_id: how goods are delivered; see eligible_delivery_options.
 - store_id: the store where goods are picked up.
@@ -102,16 +104,17 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 'total nothing is sold.
 - accepted_terms: [{slug, version, locale}] that the buyer accepts with the call.
 - provider: with whom the rest is paid, such as stripe or sandbox.
-- payment_method_id, method_token, save_method, return_url: as start_payment takes them.
+- payment_method_id, method_token, save_method, return_url: as start_payment takes them. A saved '
+'card pays the renewals of a plan too.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
-'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, '
-'not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
-'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
-'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
-'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, '
-'terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_member 409, '
+'coupon_exhausted 409, credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, '
+'insufficient_credit 409, insufficient_points 409, invalid_transition 409, link_expired 409, '
+'not_bookable 409, not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed '
+'409, slot_taken 409, terms_not_accepted 409, version_not_in_force 409, blocked_out 422, '
+'coupon_invalid 422, delivery_unavailable 422, limit_reached 422, method_expired 422, '
+'minimum_not_reached 422, not_eligible 422, outside_hours 422, pack_size 422, '
+'provider_not_offered 422, terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,

@@ -1,7 +1,7 @@
 -- What clients ask about prices.
 
 /*
- * Price services as they would be booked, and goods and gift cards as they would be sold.
+ * Price services as they would be booked, and goods, gift cards and plans as they would be sold.
  *
  * Errors:  PT400 invalid_input · PT404 not_found
  *          PT409 coupon_exhausted insufficient_points link_expired not_bookable
@@ -34,7 +34,9 @@ declare
     v_address jsonb = private.to_address_of_order(address);
 begin
     if not exists (
-        select 1 from unnest(v_items) as item where item ?| '{variant_id,gift_card_minor}'
+        select 1
+        from unnest(v_items) as item
+        where item ?| '{variant_id,gift_card_minor,plan_id}'
     ) then
         if v_option_id is not null then
             perform private.invalid(
@@ -50,13 +52,15 @@ end;
 $$;
 
 comment on function public.quote is
-'Return the price of services, goods and gift cards of one business, as it would be stored.
+'Return the price of services, goods, gift cards and plans of one business, as it would be '
+'stored.
 
 items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, party_size?}, '
-'{variant_id, quantity?} or {gift_card_minor, currency, business_id?, quantity?}, in one '
-'currency. The other keys of book_many are read and do not change the price of a service, any '
-'further key is refused. Prices that depend on the time or on the person need starts_at or '
-'resource_id. Returns {currency, lines: [{kind, service_id or variant_id, name, addons, quantity, '
+'{variant_id, quantity?}, {gift_card_minor, currency, business_id?, quantity?} or {plan_id}, in '
+'one currency. A plan costs its first period, which a trial makes free, and the fee for joining. '
+'The other keys of book_many are read and do not change the price of a service, any further key '
+'is refused. Prices that depend on the time or on the person need starts_at or resource_id. '
+'Returns {currency, lines: [{kind, service_id, variant_id or plan_id, name, addons, quantity, '
 'unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, discounts: [{source, name, '
 'bearer, amount_minor}], rules: [{source, id, name, unit_minor}]}], taxes, promotions, '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units. '
@@ -66,10 +70,11 @@ items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, pa
 
 - coupon_code: a coupon of the business, in any case of letters.
 - redeem_points: how many points to pay with.
-- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in others.
+- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in '
+'others.
 - store_id: the store where it is bought, or picked up.
-- region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default that '
-'of the store or the business.
+- region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default '
+'that of the store or the business.
 - delivery_option_id: how goods are delivered, which adds a line of the kind shipping; services '
 'take none.
 - address: where goods go, as checkout takes it; its postal code and region say what can be '

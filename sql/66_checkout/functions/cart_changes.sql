@@ -39,7 +39,8 @@ end;
 $$;
 
 /*
- * Write an item into its cart, which is locked. The same goods again are added up.
+ * Write an item into its cart, which is locked. The same goods again are added up; a plan is in a
+ * cart once.
  *
  * Errors:  PT409 not_for_sale · PT422 limit_reached
  */
@@ -54,15 +55,18 @@ declare
     v_lines private.cart_line[];
 begin
     insert into commerce.cart_items (
-        cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity, store_id
+        cart_id, business_id, variant_id, booking_id, gift_card_minor, plan_id, quantity, store_id
     )
     values (
         item.cart_id, item.business_id, item.variant_id, item.booking_id, item.gift_card_minor,
-        item.quantity, item.store_id
+        item.plan_id, item.quantity, item.store_id
     )
     on conflict on constraint cart_items_once_each do update
     set
-        quantity = least(cart_items.quantity + excluded.quantity, 100000),
+        quantity = case
+            when excluded.plan_id is not null then 1
+            else least(cart_items.quantity + excluded.quantity, 100000)
+        end,
         store_id = coalesce(excluded.store_id, cart_items.store_id);
     v_lines = private.cart_lines(item.cart_id);
     if cardinality(v_lines) > 100 then
@@ -78,6 +82,7 @@ begin
                 line.business_id = item.business_id
                 and line.variant_id is not distinct from item.variant_id
                 and line.booking_id is not distinct from item.booking_id
+                and line.plan_id is not distinct from item.plan_id
         )
     );
 end;
@@ -139,8 +144,9 @@ begin
         perform private.refuse(
             'PT404', 'not_found', 'This is not in your cart.', 'Read the cart again.'
         );
-    elsif v_item.booking_id is not null and update_cart_item.quantity > 1 then
-        perform private.invalid('quantity', 'must be 0 or 1 for an appointment');
+    elsif num_nonnulls(v_item.booking_id, v_item.plan_id) = 1
+        and update_cart_item.quantity > 1 then
+        perform private.invalid('quantity', 'must be 0 or 1 for an appointment or a plan');
     elsif update_cart_item.quantity > 0 then
         update commerce.cart_items
         set quantity = update_cart_item.quantity

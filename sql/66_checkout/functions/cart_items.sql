@@ -18,6 +18,7 @@ begin
         argument,
         case
             when item ? 'variant_id' then array['variant_id', 'quantity']
+            when item ? 'plan_id' then array['plan_id']
             when item ? 'service_id'
                 then array[
                     'service_id', 'starts_at', 'resource_id', 'party_size', 'addon_ids', 'answers',
@@ -60,6 +61,9 @@ begin
             from scheduling.bookings
             where bookings.id = v_item.booking_id
         );
+    elsif item ? 'plan_id' then
+        v_item.plan_id = private.to_identifier(item ->> 'plan_id', 'item.plan_id');
+        v_item.business_id = private.seller_of_plan(v_item.plan_id, cart.currency);
     else
         v_item.gift_card_minor = private.to_required_amount(
             item ->> 'gift_card_minor', 'item.gift_card_minor'
@@ -106,6 +110,7 @@ declare
                 from scheduling.bookings
                 where bookings.id = row_item.booking_id
             ),
+            memberships.currency_of(row_item.plan_id),
             item ->> 'currency'
         ),
         'item.currency', 3

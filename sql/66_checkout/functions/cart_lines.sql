@@ -40,8 +40,10 @@ begin
         select
             private.make_cart_line(
                 each.item,
-                coalesce(goods.line, times.line, cards.line),
-                coalesce(goods.is_available, times.is_available, cards.is_available),
+                coalesce(goods.line, times.line, cards.line, plans.line),
+                coalesce(
+                    goods.is_available, times.is_available, cards.is_available, plans.is_available
+                ),
                 goods.weight_grams,
                 times.hold_expires_at
             )
@@ -50,7 +52,8 @@ begin
         left join lateral private.variant_line(each.item) as goods on true
         left join lateral private.booking_line(each.item) as times on true
         left join lateral private.gift_card_line(each.item) as cards on true
-        order by sent.ordinality
+        left join lateral private.plan_lines(each.item) as plans on true
+        order by sent.ordinality, plans.place
     );
 end;
 $$;
@@ -79,6 +82,7 @@ begin
     v_line.variant_id = item.variant_id;
     v_line.booking_id = item.booking_id;
     v_line.gift_card_minor = item.gift_card_minor;
+    v_line.plan_id = item.plan_id;
     v_line.weight_grams = make_cart_line.weight_grams;
     v_line.store_id = item.store_id;
     v_line.hold_expires_at = make_cart_line.hold_expires_at;

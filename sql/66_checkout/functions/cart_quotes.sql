@@ -1,5 +1,6 @@
 -- What a cart costs. Each business in it is asked once; the goods and gift cards of a business
--- become one sale, and each booking a sale of its own, so each has a document in the quote.
+-- become one sale, and each booking and each plan a sale of its own, so each has a document in the
+-- quote.
 
 /*
  * Return what each business in a cart sells of it, in the order of their ids. Only what can still
@@ -167,7 +168,7 @@ $$;
 
 /*
  * Return for each line of a business to which document it belongs: the goods and gift cards to the
- * first, each booking to one of its own.
+ * first, each booking and each plan to one of its own.
  */
 create function private.documents_of(lines private.cart_line[])
 returns integer[]
@@ -179,17 +180,28 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_goods integer = (
-        exists (select 1 from unnest(lines) as line where line.booking_id is null)
+        exists (
+            select 1 from unnest(lines) as line where num_nonnulls(line.booking_id, line.plan_id) = 0
+        )
     )::integer;
 begin
     return array(
         select
             case
-                when line.booking_id is null then 1
-                else v_goods + count(line.booking_id) over (order by line.ordinality)
+                when sold.is_of_goods then 1
+                else v_goods + count(*) filter (where sold.begins) over (order by sold.ordinality)
             end
-        from unnest(lines) with ordinality as line
-        order by line.ordinality
+        from (
+            select
+                line.ordinality,
+                num_nonnulls(line.booking_id, line.plan_id) = 0 as is_of_goods,
+                line.booking_id is not null
+                or line.plan_id is not null
+                and line.plan_id is distinct from lag(line.plan_id)
+                    over (order by line.ordinality) as begins
+            from unnest(lines) with ordinality as line
+        ) as sold
+        order by sold.ordinality
     );
 end;
 $$;

@@ -1,7 +1,8 @@
--- How a cart is bought, in one transaction: stock, coupons, bookings, sales, orders, gift cards and
--- the payment are all there, or nothing is. Everybody locks in one order: the cart, the people and
--- rooms of its bookings, wholesale accounts, the levels of stock, promotions, and at last what
--- pays; each of them business by business, in the order of their ids.
+-- How a cart is bought, in one transaction: stock, coupons, bookings, memberships, sales, orders,
+-- gift cards and the payment are all there, or nothing is. Everybody locks in one order: the cart,
+-- the people and rooms of its bookings, wholesale accounts, the levels of stock, the customer who
+-- joins a plan, promotions, and at last what pays; each of them business by business, in the order
+-- of their ids.
 
 /*
  * Check out a cart, or the items that are sent with the call. The same call again returns the first
@@ -10,10 +11,10 @@
  * Definer: nobody has a write grant on what is sold; the cart is the caller's.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
- *              insufficient_credit insufficient_points invalid_transition not_for_sale
- *              order_limit_exceeded out_of_stock price_changed slot_taken terms_not_accepted
- *              version_not_in_force
+ *          PT409 already_member coupon_exhausted credit_limit_exceeded hold_expired
+ *              idempotency_conflict insufficient_credit insufficient_points invalid_transition
+ *              not_for_sale order_limit_exceeded out_of_stock price_changed slot_taken
+ *              terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable method_expired
  *              minimum_not_reached pack_size provider_not_offered terms_not_agreed
  *          PT429 rate_limited · those of scheduling.place_booking

@@ -43,7 +43,7 @@ begin
         'sales', v_sales,
         'orders', private.orders_in(sold_in.basket_id),
         'bookings', private.bookings_in(sold_in.basket_id),
-        'memberships', '[]'::jsonb,
+        'memberships', private.memberships_in(sold_in.basket_id),
         'gift_cards', sold_in.gift_cards,
         'payment', money.shown_payment(sold_in.payment_id)
     );

@@ -108,7 +108,7 @@ $$;
 
 /*
  * Return the lines of items that are bought at once, without a cart that keeps them. The same goods
- * are added up, and services are held until they are sold.
+ * are added up, a plan counts once, and services are held until they are sold.
  *
  * Errors:  those of private.to_cart_item
  */
@@ -138,12 +138,13 @@ begin
                 known.business_id = v_row.business_id
                 and known.variant_id is not distinct from v_row.variant_id
                 and known.gift_card_minor is not distinct from v_row.gift_card_minor
+                and known.plan_id is not distinct from v_row.plan_id
                 and num_nonnulls(known.booking_id, v_row.booking_id) = 0
         );
         if v_place is null then
             v_row.cart_id = cart.id;
             v_rows = v_rows || v_row;
-        else
+        elsif v_row.plan_id is null then
             v_rows[v_place].quantity = v_rows[v_place].quantity + v_row.quantity;
         end if;
     end loop;
@@ -184,6 +185,7 @@ begin
                 services.id
                 = private.to_identifier(item ->> 'service_id', 'items.service_id', false)
         ),
+        memberships.currency_of(private.to_identifier(item ->> 'plan_id', 'items.plan_id', false)),
         (
             select currencies.code
             from pricing.currencies

@@ -1,5 +1,5 @@
--- What `quote` prices: services as they would be booked, goods and gift cards as they would be
--- sold.
+-- What `quote` prices: services as they would be booked, goods, gift cards and plans as they would
+-- be sold.
 
 /*
  * Price what somebody asks about, without a cart. Services alone are priced as one booking; beside
@@ -20,7 +20,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_lines private.cart_line[] = private.lines_of_items(items);
+    v_lines private.cart_line[] = private.lines_of_items(items, terms.currency);
     v_form private.order_form = private.empty_form();
     v_context pricing.context = terms;
     v_seller private.seller_quote;
@@ -50,7 +50,7 @@ $$;
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
  */
-create function private.lines_of_items(items jsonb[])
+create function private.lines_of_items(items jsonb[], currency text)
 returns private.cart_line[]
 language plpgsql
 stable
@@ -59,16 +59,18 @@ set search_path = ''
 as $$
 declare
     v_item jsonb;
-    v_line private.cart_line;
     v_lines private.cart_line[] = '{}';
 begin
     foreach v_item in array items loop
-        v_line = case
-            when v_item ? 'service_id' then private.service_to_price(v_item)
-            else private.goods_to_price(v_item, v_lines[1].business_id)
+        v_lines = v_lines || case
+            when v_item ? 'service_id' then array[private.service_to_price(v_item)]
+            when v_item ? 'plan_id'
+                then private.plan_to_price(
+                    v_item,
+                    coalesce(lines_of_items.currency, (v_lines[1].to_price).currency)
+                )
+            else array[private.goods_to_price(v_item, v_lines[1].business_id)]
         end;
-        v_line.is_available = true;
-        v_lines = v_lines || v_line;
     end loop;
     return v_lines;
 end;
@@ -95,6 +97,7 @@ begin
     v_line.business_id = v_legs[1].business_id;
     -- It has no booking yet, and gets a document of its own like one.
     v_line.booking_id = gen_random_uuid();
+    v_line.is_available = true;
     v_line.to_price = (scheduling.lines_of(v_legs))[1];
     return v_line;
 end;
@@ -148,6 +151,7 @@ begin
     v_line.business_id = v_item.business_id;
     v_line.variant_id = v_item.variant_id;
     v_line.gift_card_minor = v_item.gift_card_minor;
+    v_line.is_available = true;
     return v_line;
 end;
 $$;

@@ -1,13 +1,15 @@
 -- How what is in a cart is sold: one business after another, in the order of their ids. The goods
 -- and gift cards of a business become one sale, with an order of the goods; each booking stops
--- being a hold and has its own sale. All of them are in one basket.
+-- being a hold and has its own sale, and so has each plan. All of them are in one basket.
 
 /*
  * Sell what one business has in a cart; its goods were taken out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted hold_expired price_changed slot_taken terms_not_accepted
- *          PT422 coupon_invalid
+ * Errors:  PT404 not_found
+ *          PT409 already_member coupon_exhausted hold_expired price_changed slot_taken
+ *              terms_not_accepted
+ *          PT422 coupon_invalid method_expired
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -23,7 +25,13 @@ declare
     v_sale_id uuid;
     v_cards jsonb = '[]';
 begin
-    if exists (select 1 from unnest(seller.lines) as line where line.booking_id is null) then
+    -- Joining locks the customer before it claims promotions, here as everywhere.
+    perform private.sell_plans(seller, buyer, (form.payment).method_id, sell.basket_id);
+    if exists (
+        select 1
+        from unnest(seller.lines) as line
+        where num_nonnulls(line.booking_id, line.plan_id) = 0
+    ) then
         v_sale_id = sales.place_sale(
             seller.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
             seller.quotes[1], sell.basket_id

@@ -133,6 +133,7 @@ returns table (
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     store_id uuid,
     name text,
     quantity integer,
@@ -158,23 +159,26 @@ begin
         line.variant_id,
         line.booking_id,
         line.gift_card_minor,
+        line.plan_id,
         line.store_id,
         (line.to_price).name,
         (line.to_price).quantity,
         line.is_available,
         line.hold_expires_at,
-        (priced.line ->> 'unit_minor')::bigint,
-        (priced.line ->> 'amount_minor')::bigint,
-        (priced.line ->> 'discount_minor')::bigint,
-        (priced.line ->> 'tax_minor')::bigint,
-        scheduling.price_of_line(priced.line)
+        priced.unit_minor,
+        priced.amount_minor,
+        priced.discount_minor,
+        priced.tax_minor,
+        priced.total_minor
     from unnest(lines) as line
-    left join private.lines_sold(sellers) as priced on priced.item_id = line.item_id;
+    left join private.items_sold(sellers) as priced on priced.item_id = line.item_id
+    -- The fee of a plan is in the item of its first period.
+    where (line.to_price).kind <> 'fee';
 end;
 $$;
 
 /*
- * Return the line of the quote of each item that is sold.
+ * Return the lines of the quote of each item that is sold.
  */
 create function private.lines_sold(sellers private.seller_quote[])
 returns table (item_id uuid, line jsonb)
@@ -199,6 +203,37 @@ end;
 $$;
 
 /*
+ * Return what each item that is sold costs, with all of its lines.
+ */
+create function private.items_sold(sellers private.seller_quote[])
+returns table (
+    item_id uuid,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    tax_minor bigint,
+    total_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        priced.item_id,
+        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
+        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
+        sum(scheduling.price_of_line(priced.line))::bigint
+    from private.lines_sold(sellers) as priced
+    group by priced.item_id;
+end;
+$$;
+
+/*
  * Return the items of a cart of the caller with what they cost now, and without prices where they
  * cannot be priced in the currency of the cart. One call prices the whole cart.
  * Definer: prices come from lists that the caller may not read; the caller owns the cart, or is the
@@ -212,6 +247,7 @@ returns table (
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     store_id uuid,
     name text,
     quantity integer,

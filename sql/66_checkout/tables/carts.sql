@@ -1,13 +1,15 @@
 -- What a cart is while it is priced and checked out. Its items come from several domains, so these
 -- types stand above all of them.
 
--- One item of a cart with what the catalog says about it now.
+-- One item of a cart with what the catalog says about it now. A plan with a sign-up fee is two
+-- lines of one item: its first period, and the fee after it.
 create type private.cart_line as (
     item_id uuid,
     business_id uuid,
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
+    plan_id uuid,
     weight_grams bigint,
     store_id uuid,
     hold_expires_at timestamptz,
@@ -39,7 +41,7 @@ create type private.order_form as (
 );
 
 -- What one business sells of a cart: the quotes of its documents, the first of which has the goods
--- and the gift cards, and each other one a booking.
+-- and the gift cards, and each other one a booking or a plan.
 create type private.seller_quote as (
     business_id uuid,
     lines private.cart_line array,
