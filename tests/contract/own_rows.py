@@ -115,6 +115,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"rank": 3},
     ),
     "order_settings": ([{"return_days": 30}], {"return_days": 60}),
+    "payment_ranges": (
+        [{"provider": "stripe", "currency": "EUR"}, {"provider": "stripe", "currency": "USD"}],
+        {"min_minor": 100},
+    ),
     "payment_settings": (
         [{"prepayment_bps": 100}],
         {"prepayment_bps": 200, "accepts_platform_gift_cards": True},

@@ -281,6 +281,8 @@ insert into money.bank_accounts (business_id, currency, holder_name, last4, secr
 select %(business)s, 'EUR', 'Secret', '3000', kept.id, 'DE'
 from kept;
 insert into money.payment_settings (business_id) values (%(business)s);
+insert into money.payment_ranges (business_id, provider, currency)
+values (%(business)s, 'stripe', 'EUR');
 insert into money.payment_links (business_id, sale_id, token_hash, expires_at)
 select sales.business_id, sales.id, uuid_send(gen_random_uuid()), now() + interval '1 day'
 from sales.sales

@@ -39,6 +39,33 @@ comment on column public.payment_settings.accepts_platform_gift_cards is
 comment on column public.payment_settings.sells_platform_gift_cards is
 'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
 
+create view public.payment_ranges
+with (security_invoker = true)
+as
+select
+    payment_ranges.business_id,
+    payment_ranges.provider,
+    payment_ranges.currency,
+    payment_ranges.min_minor,
+    payment_ranges.max_minor
+from money.payment_ranges;
+grant select on public.payment_ranges to anon, authenticated, service_role;
+grant insert (business_id, provider, currency, min_minor, max_minor)
+on public.payment_ranges to authenticated, service_role;
+grant update (min_minor, max_minor) on public.payment_ranges to authenticated, service_role;
+grant delete on public.payment_ranges to authenticated, service_role;
+
+comment on view public.payment_ranges is
+'In which currencies, and for which amounts of one payment, customers of a business may choose a '
+'provider. A provider without a row here may be chosen for each. Owners and managers write it.';
+comment on column public.payment_ranges.business_id is 'The business.';
+comment on column public.payment_ranges.provider is 'The provider, such as stripe.';
+comment on column public.payment_ranges.currency is 'ISO 4217 code of the payment.';
+comment on column public.payment_ranges.min_minor is
+'The least amount of a payment, in minor units; 0 by default.';
+comment on column public.payment_ranges.max_minor is
+'The greatest amount of a payment, in minor units; null: none.';
+
 create view public.payment_methods
 with (security_invoker = true)
 as

@@ -3,8 +3,8 @@
 
 /*
  * Return which of some sales can be charged to the saved card at the same place: one that was not
- * forgotten and has not expired, and whose provider the business offers. Each gets the id that its
- * payment will have.
+ * forgotten and has not expired, and whose provider the business offers for the amount. Each gets
+ * the id that its payment will have.
  */
 create function money.chargeable_sales(
     business_ids uuid[], sale_ids uuid[], method_ids uuid[], amounts bigint[]
@@ -34,18 +34,13 @@ begin
     inner join sales.sales
         on sales.business_id = charges.business_id and sales.id = charges.sale_id
     inner join money.payment_methods as methods on methods.id = charges.method_id
-    inner join money.providers on providers.name = methods.provider
-    left join money.payment_settings on payment_settings.business_id = charges.business_id
+    inner join lateral money.offered_providers(
+        array[charges.business_id], sales.currency, charges.amount_minor
+    ) as offered (provider) on methods.provider = offered.provider
     where
         charges.amount_minor > 0
         and methods.removed_at is null
-        and not money.is_expired(methods)
-        and providers.is_online
-        and providers.is_enabled
-        and (
-            coalesce(payment_settings.providers, '{}') = '{}'
-            or methods.provider = any(payment_settings.providers)
-        );
+        and not money.is_expired(methods);
 end;
 $$;
 

@@ -67,11 +67,64 @@ end;
 $$;
 
 /*
- * Refuse a provider that the businesses of a payment do not offer, or that members record.
+ * Return the providers with which customers may pay an amount to some businesses: those that take
+ * the currency, and that each business offers for it and for this amount.
+ */
+create function money.offered_providers(business_ids uuid[], currency text, amount_minor bigint)
+returns setof text
+language plpgsql
+stable
+security invoker
+rows 5
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select providers.name
+    from money.providers
+    where
+        providers.is_online
+        and providers.is_enabled
+        and (
+            providers.currencies = '{}'
+            or offered_providers.currency = any(providers.currencies)
+        )
+        and not exists (
+            select 1
+            from money.payment_settings
+            where
+                payment_settings.business_id = any(offered_providers.business_ids)
+                and payment_settings.providers <> '{}'
+                and providers.name <> all(payment_settings.providers)
+        )
+        and not exists (
+            select 1
+            from money.payment_ranges as ranges
+            where
+                ranges.business_id = any(offered_providers.business_ids)
+                and ranges.provider = providers.name
+            group by ranges.business_id
+            having
+                not bool_or(
+                    ranges.currency = offered_providers.currency
+                    and offered_providers.amount_minor >= ranges.min_minor
+                    and coalesce(offered_providers.amount_minor <= ranges.max_minor, true)
+                )
+        )
+    order by providers.name;
+end;
+$$;
+
+/*
+ * Refuse a provider that the businesses of a payment do not offer for its amount, or that members
+ * record.
  *
  * Errors:  PT422 provider_not_offered
  */
-create function money.require_provider(provider text, business_ids uuid[])
+create function money.require_provider(
+    provider text, business_ids uuid[], currency text, amount_minor bigint
+)
 returns void
 language plpgsql
 stable
@@ -79,24 +132,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if not exists (
-        select 1
-        from money.providers
-        where
-            providers.name = require_provider.provider
-            and providers.is_online
-            and providers.is_enabled
-    ) or exists (
-        select 1
-        from money.payment_settings
-        where
-            payment_settings.business_id = any(business_ids)
-            and payment_settings.providers <> '{}'
-            and require_provider.provider <> all(payment_settings.providers)
+    if require_provider.provider not in (
+        select
+            money.offered_providers(
+                require_provider.business_ids, require_provider.currency,
+                require_provider.amount_minor
+            )
     ) then
         perform private.refuse(
             'PT422', 'provider_not_offered', 'This cannot be paid with that provider.',
-            'Choose another provider of the business.'
+            'Choose another provider of the business; payment_providers of a cart names them.'
         );
     end if;
 end;
@@ -159,11 +204,14 @@ declare
     v_payment money.payments;
     v_is_shared boolean = (select count(distinct id) > 1 from unnest(wish.business_ids) as id);
 begin
-    perform money.require_provider(wish.provider, wish.business_ids);
+    v_payment.amount_minor = (select sum(amount) from unnest(wish.amounts) as amount);
+    v_payment.currency = (select sales.currency from sales.sales where sales.id = wish.sale_ids[1]);
+    perform money.require_provider(
+        wish.provider, wish.business_ids, v_payment.currency, v_payment.amount_minor
+    );
     if wish.method_id is not null then
         perform money.require_method(wish.method_id, wish.payer_id, wish.provider);
     end if;
-    v_payment.amount_minor = (select sum(amount) from unnest(wish.amounts) as amount);
     if coalesce(v_payment.amount_minor, 0) <= 0 then
         perform private.refuse(
             'PT409', 'nothing_to_pay', 'Nothing is left to pay.',

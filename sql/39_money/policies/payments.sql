@@ -6,6 +6,7 @@ grant usage on schema money to anon, authenticated, service_role, edge, worker;
 
 alter table money.providers enable row level security;
 alter table money.payment_settings enable row level security;
+alter table money.payment_ranges enable row level security;
 alter table money.payment_methods enable row level security;
 alter table money.provider_customers enable row level security;
 alter table money.payments enable row level security;
@@ -36,7 +37,11 @@ update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
 delete
 on money.payment_settings
 to authenticated;
-grant select on money.payment_settings to anon;
+grant select on money.payment_settings, money.payment_ranges to anon;
+grant select, insert (business_id, provider, currency, min_minor, max_minor), delete
+on money.payment_ranges
+to authenticated;
+grant update (min_minor, max_minor) on money.payment_ranges to authenticated;
 grant select (id, user_id, provider, brand, last4, expires_on, created_at, removed_at)
 on money.payment_methods to authenticated;
 grant select (
@@ -59,10 +64,9 @@ grant select on money.guarantees to authenticated;
 grant select on money.payment_findings to authenticated;
 
 grant select, insert, update, delete on
-money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
-money.method_setups, money.methods_to_forget, money.payments, money.payment_transitions,
-money.payment_parts, money.refunds,
-money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
+money.providers, money.payment_settings, money.payment_ranges, money.payment_methods,
+money.provider_customers, money.method_setups, money.methods_to_forget, money.payments,
+money.payment_transitions, money.payment_parts, money.refunds, money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
 money.provider_events, money.payment_findings, money.reconciliations,
 money.requested_calls
 to service_role;
@@ -134,6 +138,37 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy payment_settings_delete
 on money.payment_settings
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_select
+on money.payment_ranges
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = payment_ranges.business_id
+    )
+);
+
+create policy payment_ranges_insert
+on money.payment_ranges
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_update
+on money.payment_ranges
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_delete
+on money.payment_ranges
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));

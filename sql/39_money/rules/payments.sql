@@ -173,3 +173,33 @@ for each row execute function money.payment_settings__refuse_unknown_providers()
 create trigger _900_touch
 before update on money.payment_settings
 for each row execute function private.any__touch();
+
+/*
+ * Refuse a range of a provider with which nobody pays by themselves.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.payment_ranges__refuse_offline_provider()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1 from money.providers where providers.name = new.provider and not providers.is_online
+    ) then
+        perform private.invalid('provider', 'must be a provider with which customers pay');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _010_refuse_bad_input
+before insert or update on money.payment_ranges
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _100_refuse_offline_provider
+before insert or update of provider on money.payment_ranges
+for each row execute function money.payment_ranges__refuse_offline_provider();

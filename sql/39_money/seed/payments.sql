@@ -1,16 +1,23 @@
 -- With whom one can pay, and the life of a payment.
-insert into money.providers (name, is_online, saves_methods)
+insert into money.providers (name, is_online, saves_methods, currencies)
 values
-('sandbox', true, true),
-('stripe', true, true),
-('razorpay', true, false),
-('payjp', true, true),
-('paypal', true, false),
-('cash', false, false),
-('gift_card', false, false),
-('credit', false, false)
+('sandbox', true, true, '{}'),
+('stripe', true, true, '{}'),
+('razorpay', true, false, '{}'),
+('payjp', true, true, '{JPY}'),
+(
+    'paypal', true, false,
+    '{AUD,BRL,CAD,CHF,CNY,CZK,DKK,EUR,GBP,HKD,HUF,ILS,'
+    'JPY,MXN,MYR,NOK,NZD,PHP,PLN,SEK,SGD,THB,TWD,USD}'
+),
+('cash', false, false, '{}'),
+('gift_card', false, false, '{}'),
+('credit', false, false, '{}')
 on conflict (name) do update
-    set is_online = excluded.is_online, saves_methods = excluded.saves_methods;
+    set
+        is_online = excluded.is_online,
+        saves_methods = excluded.saves_methods,
+        currencies = excluded.currencies;
 
 -- A payment moves on in the order of its statuses. A refund follows captured money, and a dispute
 -- that ends leads back to what the payment was.

@@ -24,6 +24,8 @@ create table money.providers (
     is_enabled boolean not null default true,
     -- Whether it saves cards without a payment.
     saves_methods boolean not null default false,
+    -- What it takes; empty: every currency.
+    currencies text array not null default '{}',
 
     constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
 );
@@ -51,6 +53,28 @@ create table money.payment_settings (
 comment on table money.payment_settings is
 'How the customers of a business pay. Without a row: with every provider, at once, and nothing '
 'before a booking is confirmed.';
+
+create table money.payment_ranges (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    provider text not null references money.providers (name) on delete cascade,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    min_minor bigint not null default 0,
+    max_minor bigint,
+
+    primary key (business_id, provider, currency),
+    constraint payment_ranges_are_sane check (
+        min_minor between 0 and 1000000000000
+        and coalesce(max_minor between min_minor and 1000000000000, true)
+        or private.invalid(
+            'min_minor and max_minor', 'must be from 0 to 1000000000000, the lower one first'
+        )
+    )
+);
+comment on table money.payment_ranges is
+'In which currencies, and for which amounts of one payment, the customers of a business may choose '
+'a provider. A provider without a row here may be chosen for each.';
+create index payment_ranges_provider_idx on money.payment_ranges (provider);
+create index payment_ranges_currency_idx on money.payment_ranges (currency);
 
 create table money.payment_methods (
     id uuid primary key default gen_random_uuid(),

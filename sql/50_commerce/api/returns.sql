@@ -103,7 +103,8 @@ as
 select
     order_settings.business_id,
     order_settings.return_days,
-    order_settings.updated_at
+    order_settings.updated_at,
+    order_settings.unpaid_hours
 from commerce.order_settings;
 grant select, insert, update, delete on public.order_settings to authenticated, service_role;
 
@@ -114,6 +115,9 @@ comment on column public.order_settings.business_id is 'The business.';
 comment on column public.order_settings.return_days is
 'How many days after its delivery a customer may return pieces; 14 by default.';
 comment on column public.order_settings.updated_at is 'When it last changed.';
+comment on column public.order_settings.unpaid_hours is
+'How many hours an order waits to be paid before it expires, 1 to 8760. Null: one after a payment '
+'was begun, else 24, or 168 where it is picked up.';
 
 /*
  * Return a return as the caller may see it.

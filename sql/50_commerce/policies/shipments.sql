@@ -16,7 +16,7 @@ commerce.return_items,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, return_days), update (return_days), delete
+grant insert (business_id, return_days, unpaid_hours), update (return_days, unpaid_hours), delete
 on commerce.order_settings to authenticated;
 grant insert, update, delete on commerce.order_settings to service_role;
 

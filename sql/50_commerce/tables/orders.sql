@@ -41,9 +41,16 @@ create table commerce.order_settings (
     -- How long after its delivery a customer may return pieces.
     return_days integer not null default 14,
     updated_at timestamptz not null default now(),
+    -- How long an order waits to be paid; null: an hour after a payment was begun, else a day, or a
+    -- week where it is picked up.
+    unpaid_hours integer,
 
     constraint order_settings_return_days_is_sane check (
         return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
+    ),
+    constraint order_settings_unpaid_hours_are_sane check (
+        coalesce(unpaid_hours between 1 and 8760, true)
+        or private.invalid('unpaid_hours', 'must be from 1 to 8760')
     )
 );
 comment on table commerce.order_settings is

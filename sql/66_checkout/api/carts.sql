@@ -136,9 +136,10 @@ item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, pa
 'addon_ids?, answers?, link_token?, notes?}, {gift_card_minor, currency, business_id?, quantity?} '
 'and {plan_id}. The same goods again are added up. A service is held for its hold_minutes. A '
 'service and a plan need a user, whom an anonymous sign-in makes. Returns the cart: {id, '
-'currency, items, deliveries, subtotal_minor, discount_minor, tax_minor, total_minor}, with items '
-'as in the view cart_items, and cart_token when it began without a user. Prices are computed '
-'here; none is taken from the caller.
+'currency, items, deliveries, subtotal_minor, discount_minor, tax_minor, total_minor, '
+'payment_providers}, with items as in the view cart_items, the providers with which its total may '
+'be paid, and cart_token when it began without a user. Prices are computed here; none is taken '
+'from the caller.
 
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
 - cart_token: the secret that this function returned to somebody without a user. With a user and '

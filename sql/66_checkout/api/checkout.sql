@@ -80,8 +80,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 'no provider was named or nothing is left to pay. A membership begins when its sale is paid, and '
 'a trial at once. gift_cards have their codes, which nothing shows again. An order that is not '
 'paid in time expires: within an hour after a payment was begun, else within a day, or a week '
-'where it is picked up. A buyer of a company with net terms who names no provider pays later, '
-'within the days of the terms.
+'where it is picked up, unless order_settings of the business say otherwise. A buyer of a '
+'company with net terms who names no provider pays later, within the days of the terms.
 
 - idempotency_key: repeating the call with the same key returns the first answer again, with the '
 'payment as it is now, for a day.
@@ -103,7 +103,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - total_minor: the total that the buyer accepted, as read_cart or quote returns it; at another '
 'total nothing is sold.
 - accepted_terms: [{slug, version, locale}] that the buyer accepts with the call.
-- provider: with whom the rest is paid, such as stripe or sandbox.
+- provider: with whom the rest is paid, such as stripe or sandbox; one of payment_providers of '
+'the cart.
 - payment_method_id, method_token, save_method, return_url: as start_payment takes them. A saved '
 'card pays the renewals of a plan too.
 

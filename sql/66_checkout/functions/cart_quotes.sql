@@ -205,3 +205,59 @@ begin
     );
 end;
 $$;
+
+/*
+ * Return the lines of the quote of each item that is sold.
+ */
+create function private.lines_sold(sellers private.seller_quote[])
+returns table (item_id uuid, line jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        seller_line.item_id,
+        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
+            row_number() over (
+                partition by seller.business_id, seller.documents[seller_line.ordinality]
+                order by seller_line.ordinality
+            ) - 1
+        )::integer
+    from unnest(sellers) as seller
+    cross join unnest(seller.lines) with ordinality as seller_line;
+end;
+$$;
+
+/*
+ * Return what each item that is sold costs, with all of its lines.
+ */
+create function private.items_sold(sellers private.seller_quote[])
+returns table (
+    item_id uuid,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    tax_minor bigint,
+    total_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        priced.item_id,
+        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
+        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
+        sum(scheduling.price_of_line(priced.line))::bigint
+    from private.lines_sold(sellers) as priced
+    group by priced.item_id;
+end;
+$$;

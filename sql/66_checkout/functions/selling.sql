@@ -87,7 +87,9 @@ begin
             'address', case v_kind when 'delivery' then form.address end
         ),
         private.order_lines(seller.business_id, v_line_ids, seller.parts),
-        private.unpaid_until(v_kind, (form.payment).provider is not null),
+        private.unpaid_until(
+            seller.business_id, v_kind, (form.payment).provider is not null
+        ),
         seller.pays_later
     );
 end;
@@ -184,10 +186,12 @@ end;
 $$;
 
 /*
- * Return until when an order waits to be paid: an hour for somebody who pays at once, a week where
- * it is picked up, else a day.
+ * Return until when an order waits to be paid: as its business says or, where it says nothing, an
+ * hour for somebody who pays at once, a week where it is picked up, else a day.
  */
-create function private.unpaid_until(kind commerce.delivery_kind, is_being_paid boolean)
+create function private.unpaid_until(
+    business_id uuid, kind commerce.delivery_kind, is_being_paid boolean
+)
 returns timestamptz
 language plpgsql
 stable
@@ -195,11 +199,18 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return private.now() + case
-        when is_being_paid then interval '1 hour'
-        when kind = 'pickup' then interval '7 days'
-        else interval '1 day'
-    end;
+    return private.now() + coalesce(
+        (
+            select make_interval(hours => order_settings.unpaid_hours)
+            from commerce.order_settings
+            where order_settings.business_id = unpaid_until.business_id
+        ),
+        case
+            when is_being_paid then interval '1 hour'
+            when kind = 'pickup' then interval '7 days'
+            else interval '1 day'
+        end
+    );
 end;
 $$;
 

@@ -63,7 +63,15 @@ begin
         'subtotal_minor', pricing.sum_of(v_quotes, 'subtotal_minor'),
         'discount_minor', pricing.sum_of(v_quotes, 'discount_minor'),
         'tax_minor', pricing.sum_of(v_quotes, 'tax_minor'),
-        'total_minor', pricing.sum_of(v_quotes, 'total_minor')
+        'total_minor', pricing.sum_of(v_quotes, 'total_minor'),
+        'payment_providers', array(
+            select
+                money.offered_providers(
+                    array(select seller.business_id from unnest(v_sellers) as seller),
+                    cart.currency,
+                    pricing.sum_of(v_quotes, 'total_minor')
+                )
+        )
     );
 end;
 $$;
@@ -174,62 +182,6 @@ begin
     left join private.items_sold(sellers) as priced on priced.item_id = line.item_id
     -- The fee of a plan is in the item of its first period.
     where (line.to_price).kind <> 'fee';
-end;
-$$;
-
-/*
- * Return the lines of the quote of each item that is sold.
- */
-create function private.lines_sold(sellers private.seller_quote[])
-returns table (item_id uuid, line jsonb)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        seller_line.item_id,
-        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
-            row_number() over (
-                partition by seller.business_id, seller.documents[seller_line.ordinality]
-                order by seller_line.ordinality
-            ) - 1
-        )::integer
-    from unnest(sellers) as seller
-    cross join unnest(seller.lines) with ordinality as seller_line;
-end;
-$$;
-
-/*
- * Return what each item that is sold costs, with all of its lines.
- */
-create function private.items_sold(sellers private.seller_quote[])
-returns table (
-    item_id uuid,
-    unit_minor bigint,
-    amount_minor bigint,
-    discount_minor bigint,
-    tax_minor bigint,
-    total_minor bigint
-)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        priced.item_id,
-        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
-        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
-        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
-        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
-        sum(scheduling.price_of_line(priced.line))::bigint
-    from private.lines_sold(sellers) as priced
-    group by priced.item_id;
 end;
 $$;
 
