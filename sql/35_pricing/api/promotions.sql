@@ -31,7 +31,10 @@ select
     promotions.spent_minor,
     promotions.max_uses_per_customer,
     promotions.platform_bps,
-    promotions.created_at
+    promotions.created_at,
+    promotions.product_id,
+    promotions.variant_id,
+    promotions.product_category_id
 from pricing.promotions;
 grant select, insert, update, delete on public.promotions to authenticated, service_role;
 
@@ -61,7 +64,9 @@ comment on column public.promotions.get_quantity is
 '… and how many of the cheapest are free then; free_item: how many are free.';
 comment on column public.promotions.currency is
 'ISO 4217 code of the amounts; the promotion applies only in it. Null for every currency.';
-comment on column public.promotions.service_id is 'What it is taken off; null for everything.';
+comment on column public.promotions.service_id is
+'The service that it is taken off. Without it, product_id, variant_id and product_category_id it '
+'is taken off everything but gift cards and shipping.';
 comment on column public.promotions.starts_at is 'From then on; null for always.';
 comment on column public.promotions.ends_at is 'Until then; null for good.';
 comment on column public.promotions.min_spend_minor is 'The least subtotal, in minor units.';
@@ -80,6 +85,13 @@ comment on column public.promotions.max_uses_per_customer is
 comment on column public.promotions.platform_bps is
 'The share of the discount that the platform bears, in basis points; see share_promotion.';
 comment on column public.promotions.created_at is 'When it was made.';
+comment on column public.promotions.product_id is
+'The product whose variants it is taken off, instead of a service.';
+comment on column public.promotions.variant_id is
+'The variant that it is taken off, instead of a service.';
+comment on column public.promotions.product_category_id is
+'The category whose products, with those of the categories below it, it is taken off, instead of '
+'a service.';
 
 create view public.coupons
 with (security_invoker = true)

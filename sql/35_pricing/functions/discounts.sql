@@ -12,16 +12,17 @@ create function pricing.discount_parts(
 )
 returns bigint[]
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
+    v_item_ids uuid[] = pricing.named_items(promotion, lines);
     v_weights bigint[] = array(
         select
             case
-                when promotion.service_id is null or line.item_id = promotion.service_id
+                when v_item_ids is null or line.item_id = any(v_item_ids)
                     then remaining[line.ordinality]
                 else 0
             end

@@ -1,4 +1,42 @@
--- What managers and the platform do with promotions.
+-- What promotions name, and what managers and the platform do with them.
+
+/*
+ * Return the items among some lines that a promotion names; null for one that names nothing and
+ * concerns everything.
+ */
+create function pricing.named_items(promotion pricing.promotions, lines pricing.line[])
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if num_nonnulls(promotion.product_id, promotion.product_category_id) = 0 then
+        return nullif(
+            array[coalesce(promotion.service_id, promotion.variant_id)], array[null::uuid]
+        );
+    end if;
+    return array(
+        select product_variants.id
+        from unnest(lines) as line
+        inner join catalog.product_variants
+            on
+                product_variants.business_id = promotion.business_id
+                and product_variants.id = line.item_id
+        inner join catalog.products
+            on
+                products.business_id = product_variants.business_id
+                and products.id = product_variants.product_id
+        where
+            products.id = promotion.product_id
+            or products.category_id in (
+                select tree.id from catalog.category_tree(promotion.product_category_id) as tree
+            )
+    );
+end;
+$$;
 
 /*
  * Return the business of a promotion. One that does not exist is refused.

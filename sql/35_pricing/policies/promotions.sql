@@ -6,13 +6,13 @@ grant insert (
     id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
     percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
     ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
-    max_spend_minor, max_uses_per_customer
+    max_spend_minor, max_uses_per_customer, product_id, variant_id, product_category_id
 ) on pricing.promotions to authenticated;
 grant update (
     id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
     percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
     ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
-    max_spend_minor, max_uses_per_customer
+    max_spend_minor, max_uses_per_customer, product_id, variant_id, product_category_id
 ) on pricing.promotions to authenticated;
 grant select, insert, update, delete on pricing.promotions to service_role;
 

@@ -20,14 +20,14 @@ create table pricing.promotions (
     is_combinable boolean not null default true,
 
     -- What is taken off. percent: a share. fixed: an amount. buy_x_get_y: of every buy_quantity +
-    -- get_quantity, the cheapest get_quantity. free_item: get_quantity of the service.
+    -- get_quantity, the cheapest get_quantity. free_item: get_quantity of what it names.
     percent_bps integer,
     amount_minor bigint,
     buy_quantity integer,
     get_quantity integer,
     -- The currency of every amount here.
     currency text references pricing.currencies (code) on delete restrict,
-    -- What it is taken off; null: everything.
+    -- What it is taken off; null, as product_id, variant_id and product_category_id: everything.
     service_id uuid,
 
     -- When, for whom and where.
@@ -49,11 +49,28 @@ create table pricing.promotions (
     -- The share that the platform bears; the business bears the rest.
     platform_bps integer not null default 0,
     created_at timestamptz not null default now(),
+    -- Goods that it is taken off: of a product, of one variant, or of a category with all below it.
+    product_id uuid,
+    variant_id uuid,
+    product_category_id uuid,
 
     constraint promotions_business_id_id_unique unique (business_id, id),
     constraint promotions_name_unique unique (business_id, name),
     constraint promotions_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
+    constraint promotions_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint promotions_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint promotions_product_category_fkey foreign key (business_id, product_category_id)
+    references catalog.product_categories (business_id, id) on delete cascade,
+    constraint promotions_name_one_thing check (
+        num_nonnulls(service_id, product_id, variant_id, product_category_id) <= 1
+        or private.invalid(
+            'service_id, product_id, variant_id and product_category_id',
+            'must be empty, or only one of them is sent'
+        )
+    ),
     constraint promotions_customer_group_fkey foreign key (business_id, customer_group_id)
     references customers.customer_groups (business_id, id) on delete cascade,
     constraint promotions_store_fkey foreign key (business_id, store_id)
@@ -71,11 +88,14 @@ create table pricing.promotions (
         and (amount_minor is not null) = (kind = 'fixed')
         and (buy_quantity is not null) = (kind = 'buy_x_get_y')
         and (get_quantity is not null) = (kind in ('buy_x_get_y', 'free_item'))
-        and (kind <> 'free_item' or service_id is not null)
+        and (
+            kind <> 'free_item'
+            or num_nonnulls(service_id, product_id, variant_id, product_category_id) > 0
+        )
         or private.invalid(
             'kind',
             'needs percent_bps for percent, amount_minor for fixed, buy_quantity and get_quantity '
-            'for buy_x_get_y, service_id and get_quantity for free_item, and none of the others'
+            'for buy_x_get_y, get_quantity and what is free for free_item, and none of the others'
         )
     ),
     constraint promotions_percent_is_sane check (
@@ -137,6 +157,13 @@ create table pricing.promotions (
 comment on table pricing.promotions is
 'What is taken off prices, for whom, when, and how often.';
 create index promotions_service_idx on pricing.promotions (business_id, service_id);
+create index promotions_product_idx on pricing.promotions (business_id, product_id)
+where product_id is not null;
+create index promotions_variant_idx on pricing.promotions (business_id, variant_id)
+where variant_id is not null;
+create index promotions_product_category_idx
+on pricing.promotions (business_id, product_category_id)
+where product_category_id is not null;
 create index promotions_customer_group_idx
 on pricing.promotions (business_id, customer_group_id);
 create index promotions_store_idx on pricing.promotions (business_id, store_id);
