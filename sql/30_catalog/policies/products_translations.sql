@@ -68,5 +68,6 @@ catalog.best_translation(uuid, uuid, text[]),
 catalog.options_for_reader(uuid, text[]),
 catalog.attributes_for_reader(catalog.products, text[]),
 catalog.category_for_reader(uuid, uuid, text[]),
-catalog.variants_for_reader(uuid)
+catalog.variants_for_reader(uuid),
+catalog.variant_label(uuid, uuid, text, text[])
 to anon, authenticated, service_role;

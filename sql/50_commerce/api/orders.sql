@@ -70,7 +70,11 @@ select
     order_items.shipped_quantity,
     order_items.delivered_quantity,
     order_items.returned_quantity,
-    order_items.cancelled_quantity
+    order_items.cancelled_quantity,
+    catalog.variant_label(
+        order_items.business_id, order_items.variant_id, order_items.name,
+        private.wanted_locales(null)
+    ) as label
 from commerce.order_items;
 grant select on public.order_items to authenticated, service_role;
 
@@ -94,6 +98,9 @@ comment on column public.order_items.delivered_quantity is
 comment on column public.order_items.returned_quantity is 'How many pieces were returned.';
 comment on column public.order_items.cancelled_quantity is
 'How many pieces were cancelled before they were shipped.';
+comment on column public.order_items.label is
+'The name in the language that suits the reader best, by Accept-Language: that of the product now, '
+'or the name when it was ordered where there is no translation.';
 
 create view public.order_timeline
 with (security_invoker = true)

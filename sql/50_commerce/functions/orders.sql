@@ -13,15 +13,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    return array_remove(array[
-        case
-            when placed.business_id in (select private.my_businesses('serve')) then 'business'
-        end::scheduling.actor_kind,
-        case when placed.customer_id = auth.uid() then 'customer' end::scheduling.actor_kind,
-        case
-            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
-        end::scheduling.actor_kind
-    ], null);
+    return scheduling.actors_for(placed.business_id, placed.customer_id = auth.uid());
 end;
 $$;
 

@@ -60,6 +60,7 @@ select
     items.plan_id,
     items.store_id,
     items.name,
+    items.label,
     items.quantity,
     items.is_available,
     items.hold_expires_at,
@@ -87,7 +88,9 @@ comment on column public.cart_items.gift_card_minor is
 comment on column public.cart_items.plan_id is 'The plan to join; null for something else.';
 comment on column public.cart_items.store_id is
 'The store where it is to be picked up; null: decided at checkout.';
-comment on column public.cart_items.name is 'What it is called.';
+comment on column public.cart_items.name is 'What it is called, in the language of the business.';
+comment on column public.cart_items.label is
+'What it is called in the language that suits the reader best, by Accept-Language.';
 comment on column public.cart_items.quantity is 'How many; of a service, the size of the party.';
 comment on column public.cart_items.is_available is
 'Whether it can still be bought. What cannot has no price, and must be taken out before checkout.';

@@ -128,13 +128,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if cart.checkout_hash <> hash then
-        perform private.refuse(
-            'PT409', 'idempotency_conflict',
-            'This idempotency key was used with other arguments.',
-            'Use a new key for a new request.'
-        );
-    end if;
+    perform private.require_same_arguments(cart.checkout_hash, first_checkout.hash);
     return cart.answer || jsonb_build_object(
         'payment', coalesce(
             money.shown_payment((cart.answer #>> '{payment,id}')::uuid), 'null'

@@ -144,6 +144,7 @@ returns table (
     plan_id uuid,
     store_id uuid,
     name text,
+    label text,
     quantity integer,
     is_available boolean,
     hold_expires_at timestamptz,
@@ -158,6 +159,8 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_wanted constant text[] = private.wanted_locales(null);
 begin
     return query
     select
@@ -170,6 +173,9 @@ begin
         line.plan_id,
         line.store_id,
         (line.to_price).name,
+        catalog.variant_label(
+            line.business_id, line.variant_id, (line.to_price).name, v_wanted
+        ),
         (line.to_price).quantity,
         line.is_available,
         line.hold_expires_at,
@@ -202,6 +208,7 @@ returns table (
     plan_id uuid,
     store_id uuid,
     name text,
+    label text,
     quantity integer,
     is_available boolean,
     hold_expires_at timestamptz,

@@ -1,6 +1,6 @@
 -- A shop sells in more than one language: the reader gets the text that suits best.
 begin;
-select plan(15);
+select plan(19);
 
 -- Given a German shop with a shirt in English and French
 select tests.at('2031-05-01 08:00Z');
@@ -108,6 +108,34 @@ select is(
 select throws_ok(
     $$ select public.product_page(tests.id('Draft')::text) $$, 'PT404', 'There is no such product.',
     'a draft has no page'
+);
+
+-- What is in a cart, and what was ordered
+select tests.act_as_owner();
+insert into business.stores (business_id, name) values (tests.id('Shop'), 'Laden');
+insert into commerce.delivery_options (business_id, name, kind, currency, price_minor)
+values (tests.id('Shop'), 'Theke', 'pickup', 'EUR', 0);
+select tests.act_as('manager');
+select public.adjust_stock(stores.id::text, tests.id('Red')::text, '5', 'received')
+from public.stores where stores.business_id = tests.id('Shop');
+select tests.act_as('ann');
+select set_config('request.headers', '{"accept-language": "fr, en;q=0.5"}', true);
+select is(
+    public.add_to_cart(jsonb_build_object('variant_id', tests.id('Red'))::text) #>> '{items,0,label}',
+    'Chemise (small)', 'a cart says it in the reader''s language, each word as well as it can'
+);
+select results_eq(
+    'select name, label from public.cart_items', $$ values ('Hemd (klein)', 'Chemise (small)') $$,
+    'beside the name that the business uses'
+);
+select public.checkout('key', store_id => (select id from public.stores)::text);
+select results_eq(
+    'select name, label from public.order_items', $$ values ('Hemd (klein)', 'Chemise (small)') $$,
+    'and so does an order'
+);
+select set_config('request.headers', '{"accept-language": "de"}', true);
+select is(
+    (select label from public.order_items), 'Hemd (klein)', 'whoever reads German gets the name itself'
 );
 select * from finish();
 rollback;
