@@ -82,6 +82,9 @@ COMMANDS: Mapping[str, Entry] = {
     "loyalty": Entry("loyalty", "app", "Loyalty: programs, and the points of customers."),
     "products": Entry("products", "app", "Products: what a business sells."),
     "stock": Entry("stock", "app", "Stock: what lies in which store."),
+    "wholesale": Entry(
+        "wholesale", "app", "Wholesale: which companies ask to buy, and what is decided about them."
+    ),
     "orders": Entry("orders", "app", "Orders: what customers bought, and how it gets to them."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "prices": Entry("prices", "app", "Prices: what makes them, and why."),

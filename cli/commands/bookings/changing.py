@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from cli.commands.acting import claims_of
 from cli.commands.bookings.finding import SQL, ReferenceArgument, the_booking
 from cli.commands.database import ask_file, change
-from cli.commands.users.finding import find
 from cli.options import DEFAULT_STATE, StateOption, YesOption
 from cli.output import talk
 from cli.refusal import Refusal
@@ -39,7 +38,7 @@ def cancel(
     change(
         endpoints,
         SQL / "cancel.sql",
-        {"reference": reference, "reason": reason, "claims": _claims(endpoints, as_user)},
+        {"reference": reference, "reason": reason, "claims": claims_of(endpoints, as_user)},
         question=f"Cancel {booking['reference']} of {booking['local']} ({booking['time_zone']})?",
         yes=yes,
     )
@@ -76,7 +75,7 @@ def move(
             "to": to,
             "resource_id": _resource(endpoints, reference, resource) if resource else None,
             "reason": reason,
-            "claims": _claims(endpoints, as_user),
+            "claims": claims_of(endpoints, as_user),
         },
         question=f"Move {booking['reference']} from {booking['local']} to {to}?",
         yes=yes,
@@ -94,11 +93,3 @@ def _resource(endpoints: Endpoints, reference: str, name: str) -> object:
             "Give the id, as in the view resources.",
         )
     return rows[0]["id"]
-
-
-def _claims(endpoints: Endpoints, email: str | None) -> str:
-    """Return the claims that name the actor; without a user it is the system."""
-    if email is None:
-        return "{}"
-    user = find(endpoints, email)
-    return json.dumps({"sub": str(user["id"]), "role": "authenticated"})

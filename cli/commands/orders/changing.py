@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from cli.commands.acting import claims_of
 from cli.commands.database import change
 from cli.commands.orders.listing import SQL, ReferenceArgument, the_order
-from cli.commands.users.finding import find
 from cli.options import DEFAULT_STATE, StateOption, YesOption
 from cli.output import talk
-from cli.stack.state import Endpoints, State
+from cli.stack.state import State
 
 AsOption = Annotated[
     str | None,
@@ -52,7 +51,7 @@ def ship(
             "carrier": carrier,
             "tracking_number": tracking_number,
             "tracking_url": tracking_url,
-            "claims": _claims(endpoints, as_user),
+            "claims": claims_of(endpoints, as_user),
         },
         question=f"Send {order['reference']} of {order['business']}?",
         yes=yes,
@@ -75,16 +74,8 @@ def cancel(
     change(
         endpoints,
         SQL / "cancel.sql",
-        {"reference": reference, "reason": reason, "claims": _claims(endpoints, as_user)},
+        {"reference": reference, "reason": reason, "claims": claims_of(endpoints, as_user)},
         question=f"Cancel {order['reference']} of {order['business']}?",
         yes=yes,
     )
     talk(f"{order['reference']} is {the_order(endpoints, reference)['status']}.")
-
-
-def _claims(endpoints: Endpoints, email: str | None) -> str:
-    """Return the claims that name the actor; without a user it is the system."""
-    if email is None:
-        return "{}"
-    user = find(endpoints, email)
-    return json.dumps({"sub": str(user["id"]), "role": "authenticated"})
