@@ -11,6 +11,8 @@ private.merge_cart(text),
 private.eligible_options(text, jsonb),
 private.checkout(commerce.carts, text, text, private.order_form),
 private.order_by_list(uuid, text, boolean, uuid),
+private.request_wholesale_order(jsonb[], private.order_form, text),
+private.decide_wholesale_order(uuid, commerce.order_request_status, text),
 private.quote_items(jsonb[], pricing.context, uuid, jsonb)
 to anon, authenticated, service_role;
 grant execute on function private.priced_items(uuid) to authenticated, service_role;

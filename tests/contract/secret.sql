@@ -474,6 +474,15 @@ insert into commerce.wholesale_locations (
     business_id, wholesale_account_id, name, line1, city, country
 )
 values (%(business)s, %(business)s, 'Secret place', 'Way 1', 'Bonn', 'DE');
+insert into commerce.wholesale_order_requests (
+    business_id, wholesale_account_id, requested_by, items, currency, total_minor, note,
+    requested_at
+)
+select
+    wholesale_accounts.business_id, wholesale_accounts.id, %(owner)s, '[]', 'EUR', 1, 'Secret',
+    now()
+from commerce.wholesale_accounts
+where wholesale_accounts.business_id = %(business)s;
 insert into commerce.wholesale_packs (business_id, variant_id, pack_size)
 select product_variants.business_id, product_variants.id, 6
 from catalog.product_variants

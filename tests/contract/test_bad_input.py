@@ -181,6 +181,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "tax_number": "DE136695976",
         "wholesale_account_id": town.ids["note"],
         "wholesale_buyer_id": town.ids["note"],
+        "wholesale_order_request_id": town.ids["note"],
         "customer_group_id": town.ids["note"],
         "decision": "rejected",
         "order_id": town.ids["note"],

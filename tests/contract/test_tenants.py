@@ -110,6 +110,7 @@ PRIVATE_VIEWS = {
     "wholesale_documents",
     "wholesale_history",
     "wholesale_locations",
+    "wholesale_order_requests",
     "wholesale_orders",
     "wholesale_packs",
     "lot_sales",

@@ -195,7 +195,7 @@ begin
         perform private.refuse(
             'PT409', 'order_limit_exceeded',
             'The order costs more than you may order for your company.',
-            'Ask an approver of your company to place it.'
+            'Ask an approver of your company with request_wholesale_order.'
         );
     end if;
     v_left_minor = terms.credit_limit_minor - commerce.unpaid_minor(terms.wholesale_account_id);

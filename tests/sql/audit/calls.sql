@@ -53,6 +53,27 @@ end;
 $$;
 grant execute on function pg_temp.company() to authenticated;
 
+-- What the approver of an approved company asks to order.
+create function pg_temp.wanted()
+returns void
+language plpgsql
+as $$
+begin
+    update catalog.products set is_published = true;
+    perform tests.act_as('Owen');
+    perform public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+    perform pg_temp.company();
+    perform tests.act_as('Owen');
+    perform public.decide_wholesale((select id from company), 'approved');
+    perform tests.act_as('Cleo');
+    perform public.request_wholesale_order(
+        jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil')))::text,
+        store_id => tests.id('Mitte')::text
+    );
+end;
+$$;
+grant execute on function pg_temp.wanted() to authenticated;
+
 -- An order of two pieces that can be sent: with net terms, or for nothing.
 create function pg_temp.ordered(is_free boolean default false)
 returns text
@@ -1026,6 +1047,15 @@ select pg_temp.company();
 create temporary table invited as
 select id::text from public.invite_buyer((select id from company), 'zoe@example.com');
 select public.remove_buyer((select id from invited));
+
+-- call: request_wholesale_order
+select pg_temp.wanted();
+
+-- call: decide_wholesale_order
+select pg_temp.wanted();
+select public.decide_wholesale_order(
+    (select id::text from public.wholesale_order_requests), 'approved'
+);
 
 -- call: cancel_order
 select tests.act_as('Owen');
