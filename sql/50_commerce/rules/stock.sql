@@ -14,7 +14,8 @@ before update or delete on commerce.stock_transfers
 for each row execute function private.any__refuse_rewriting();
 
 /*
- * Change the level by what moved.
+ * Change the levels by what a statement moved. One update changes them all, so the trail records
+ * them at once.
  * Definer: nobody has a write grant on levels.
  */
 create function commerce.stock_movements__change_level()
@@ -27,18 +28,28 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update commerce.stock_levels
-    set on_hand = stock_levels.on_hand + new.quantity
+    set on_hand = stock_levels.on_hand + sums.quantity
+    from (
+        select
+            moved.business_id,
+            moved.store_id,
+            moved.variant_id,
+            sum(moved.quantity)::integer as quantity
+        from moved
+        group by moved.business_id, moved.store_id, moved.variant_id
+    ) as sums
     where
-        stock_levels.business_id = new.business_id
-        and stock_levels.store_id = new.store_id
-        and stock_levels.variant_id = new.variant_id;
+        stock_levels.business_id = sums.business_id
+        and stock_levels.store_id = sums.store_id
+        and stock_levels.variant_id = sums.variant_id;
     return null;
 end;
 $$;
 
 create trigger _500_change_level
 after insert on commerce.stock_movements
-for each row execute function commerce.stock_movements__change_level();
+referencing new table as moved
+for each statement execute function commerce.stock_movements__change_level();
 
 /*
  * Refuse, when the transaction ends, a transfer that does not put into one store what it takes from

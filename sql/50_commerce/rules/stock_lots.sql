@@ -24,8 +24,8 @@ after insert on commerce.stock_lot_movements
 for each row execute function commerce.stock_lot_movements__change_lot();
 
 /*
- * Take what leaves a store out of its lots, and put what comes into them: a named lot, or the lots
- * of which the pieces were in the other store.
+ * Take what leaves a store out of its lots, if it has any, and put what comes into them: a named
+ * lot, or the lots of which the pieces were in the other store. The levels have changed already.
  * Definer: nobody has a write grant on lots.
  */
 create function commerce.stock_movements__move_lots()
@@ -34,24 +34,48 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
+declare
+    v_movement commerce.stock_movements;
 begin
-    if new.quantity < 0 then
-        perform commerce.take_from_lots(
-            new, -new.quantity, new.reason in ('sold', 'transferred') and new.lot_code is null
-        );
-    elsif new.lot_code is not null then
-        perform commerce.put_into_lot(new, new.lot_code, new.expires_on, null, new.quantity);
-    elsif new.reason = 'transferred' then
-        perform commerce.carry_lots_over(new);
-    end if;
+    for v_movement in
+        select moved.*
+        from moved
+        where
+            moved.quantity > 0 and (moved.lot_code is not null or moved.reason = 'transferred')
+            or moved.quantity < 0 and exists (
+                select 1
+                from commerce.stock_lots
+                where
+                    stock_lots.business_id = moved.business_id
+                    and stock_lots.store_id = moved.store_id
+                    and stock_lots.variant_id = moved.variant_id
+            )
+        order by moved.id
+    loop
+        if v_movement.quantity < 0 then
+            perform commerce.take_from_lots(
+                v_movement,
+                -v_movement.quantity,
+                v_movement.reason in ('sold', 'transferred') and v_movement.lot_code is null
+            );
+        elsif v_movement.lot_code is not null then
+            perform commerce.put_into_lot(
+                v_movement, v_movement.lot_code, v_movement.expires_on, null, v_movement.quantity
+            );
+        else
+            perform commerce.carry_lots_over(v_movement);
+        end if;
+    end loop;
     return null;
 end;
 $$;
 
 create trigger _520_move_lots
 after insert on commerce.stock_movements
-for each row execute function commerce.stock_movements__move_lots();
+referencing new table as moved
+for each statement execute function commerce.stock_movements__move_lots();
 
 /*
  * Note which order took the pieces that this transaction took out of lots.
