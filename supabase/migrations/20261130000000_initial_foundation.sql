@@ -751,14 +751,31 @@ begin
         and idempotency_keys.function_name = first_answer.function_name
         and idempotency_keys.key = first_answer.key;
 
-    if v_first.arguments_hash is distinct from v_hash then
+    perform private.require_same_arguments(v_first.arguments_hash, v_hash);
+    return v_first.answer;
+end;
+$$;
+
+/*
+ * Refuse a call that uses the key of an earlier call with other arguments.
+ *
+ * Errors:  PT409 idempotency_conflict
+ */
+create function private.require_same_arguments(first_hash bytea, hash bytea)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if first_hash is distinct from hash then
         perform private.refuse(
             'PT409', 'idempotency_conflict',
             'This idempotency key was used with other arguments.',
             'Use a new key for a new request.'
         );
     end if;
-    return v_first.answer;
 end;
 $$;
 

@@ -2107,6 +2107,57 @@ begin
 end;
 $$;
 
+/*
+ * Return what a variant is called in the language that suits a reader best: its product and its
+ * options, or the name that it has where the product is not translated.
+ */
+create function catalog.variant_label(
+    business_id uuid, variant_id uuid, name text, wanted text[]
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return coalesce(
+        (
+            select
+                best.name || coalesce(
+                    ' (' || (
+                        select
+                            string_agg(
+                                coalesce(names.value_names ->> chosen.value, chosen.value),
+                                ', ' order by chosen.key
+                            )
+                        from jsonb_each_text(product_variants.options) as chosen
+                        left join catalog.product_options
+                            on
+                                product_options.business_id = product_variants.business_id
+                                and product_options.product_id = product_variants.product_id
+                                and product_options.name = chosen.key
+                        left join lateral catalog.best_translation(
+                            product_options.business_id, product_options.id, wanted
+                        ) as names
+                            on true
+                    ) || ')',
+                    ''
+                )
+            from catalog.product_variants
+            cross join lateral catalog.best_translation(
+                product_variants.business_id, product_variants.product_id, wanted
+            ) as best
+            where
+                product_variants.business_id = variant_label.business_id
+                and product_variants.id = variant_label.variant_id
+        ),
+        variant_label.name
+    );
+end;
+$$;
+
 -- sql/30_catalog/functions/terms.sql
 
 -- How terms are accepted, and who has not accepted what they must.
@@ -3853,7 +3904,8 @@ catalog.best_translation(uuid, uuid, text[]),
 catalog.options_for_reader(uuid, text[]),
 catalog.attributes_for_reader(catalog.products, text[]),
 catalog.category_for_reader(uuid, uuid, text[]),
-catalog.variants_for_reader(uuid)
+catalog.variants_for_reader(uuid),
+catalog.variant_label(uuid, uuid, text, text[])
 to anon, authenticated, service_role;
 
 -- sql/30_catalog/policies/questions.sql

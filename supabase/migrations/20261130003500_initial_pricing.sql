@@ -176,14 +176,14 @@ create table pricing.promotions (
     is_combinable boolean not null default true,
 
     -- What is taken off. percent: a share. fixed: an amount. buy_x_get_y: of every buy_quantity +
-    -- get_quantity, the cheapest get_quantity. free_item: get_quantity of the service.
+    -- get_quantity, the cheapest get_quantity. free_item: get_quantity of what it names.
     percent_bps integer,
     amount_minor bigint,
     buy_quantity integer,
     get_quantity integer,
     -- The currency of every amount here.
     currency text references pricing.currencies (code) on delete restrict,
-    -- What it is taken off; null: everything.
+    -- What it is taken off; null, as product_id, variant_id and product_category_id: everything.
     service_id uuid,
 
     -- When, for whom and where.
@@ -205,11 +205,28 @@ create table pricing.promotions (
     -- The share that the platform bears; the business bears the rest.
     platform_bps integer not null default 0,
     created_at timestamptz not null default now(),
+    -- Goods that it is taken off: of a product, of one variant, or of a category with all below it.
+    product_id uuid,
+    variant_id uuid,
+    product_category_id uuid,
 
     constraint promotions_business_id_id_unique unique (business_id, id),
     constraint promotions_name_unique unique (business_id, name),
     constraint promotions_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
+    constraint promotions_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint promotions_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint promotions_product_category_fkey foreign key (business_id, product_category_id)
+    references catalog.product_categories (business_id, id) on delete cascade,
+    constraint promotions_name_one_thing check (
+        num_nonnulls(service_id, product_id, variant_id, product_category_id) <= 1
+        or private.invalid(
+            'service_id, product_id, variant_id and product_category_id',
+            'must be empty, or only one of them is sent'
+        )
+    ),
     constraint promotions_customer_group_fkey foreign key (business_id, customer_group_id)
     references customers.customer_groups (business_id, id) on delete cascade,
     constraint promotions_store_fkey foreign key (business_id, store_id)
@@ -227,11 +244,14 @@ create table pricing.promotions (
         and (amount_minor is not null) = (kind = 'fixed')
         and (buy_quantity is not null) = (kind = 'buy_x_get_y')
         and (get_quantity is not null) = (kind in ('buy_x_get_y', 'free_item'))
-        and (kind <> 'free_item' or service_id is not null)
+        and (
+            kind <> 'free_item'
+            or num_nonnulls(service_id, product_id, variant_id, product_category_id) > 0
+        )
         or private.invalid(
             'kind',
             'needs percent_bps for percent, amount_minor for fixed, buy_quantity and get_quantity '
-            'for buy_x_get_y, service_id and get_quantity for free_item, and none of the others'
+            'for buy_x_get_y, get_quantity and what is free for free_item, and none of the others'
         )
     ),
     constraint promotions_percent_is_sane check (
@@ -293,6 +313,13 @@ create table pricing.promotions (
 comment on table pricing.promotions is
 'What is taken off prices, for whom, when, and how often.';
 create index promotions_service_idx on pricing.promotions (business_id, service_id);
+create index promotions_product_idx on pricing.promotions (business_id, product_id)
+where product_id is not null;
+create index promotions_variant_idx on pricing.promotions (business_id, variant_id)
+where variant_id is not null;
+create index promotions_product_category_idx
+on pricing.promotions (business_id, product_category_id)
+where product_category_id is not null;
 create index promotions_customer_group_idx
 on pricing.promotions (business_id, customer_group_id);
 create index promotions_store_idx on pricing.promotions (business_id, store_id);
@@ -1526,16 +1553,17 @@ create function pricing.discount_parts(
 )
 returns bigint[]
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
+    v_item_ids uuid[] = pricing.named_items(promotion, lines);
     v_weights bigint[] = array(
         select
             case
-                when promotion.service_id is null or line.item_id = promotion.service_id
+                when v_item_ids is null or line.item_id = any(v_item_ids)
                     then remaining[line.ordinality]
                 else 0
             end
@@ -2270,7 +2298,45 @@ $$;
 
 -- sql/35_pricing/functions/promotions.sql
 
--- What managers and the platform do with promotions.
+-- What promotions name, and what managers and the platform do with them.
+
+/*
+ * Return the items among some lines that a promotion names; null for one that names nothing and
+ * concerns everything.
+ */
+create function pricing.named_items(promotion pricing.promotions, lines pricing.line[])
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if num_nonnulls(promotion.product_id, promotion.product_category_id) = 0 then
+        return nullif(
+            array[coalesce(promotion.service_id, promotion.variant_id)], array[null::uuid]
+        );
+    end if;
+    return array(
+        select product_variants.id
+        from unnest(lines) as line
+        inner join catalog.product_variants
+            on
+                product_variants.business_id = promotion.business_id
+                and product_variants.id = line.item_id
+        inner join catalog.products
+            on
+                products.business_id = product_variants.business_id
+                and products.id = product_variants.product_id
+        where
+            products.id = promotion.product_id
+            or products.category_id in (
+                select tree.id from catalog.category_tree(promotion.product_category_id) as tree
+            )
+    );
+end;
+$$;
 
 /*
  * Return the business of a promotion. One that does not exist is refused.
@@ -4514,13 +4580,13 @@ grant insert (
     id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
     percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
     ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
-    max_spend_minor, max_uses_per_customer
+    max_spend_minor, max_uses_per_customer, product_id, variant_id, product_category_id
 ) on pricing.promotions to authenticated;
 grant update (
     id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
     percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
     ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
-    max_spend_minor, max_uses_per_customer
+    max_spend_minor, max_uses_per_customer, product_id, variant_id, product_category_id
 ) on pricing.promotions to authenticated;
 grant select, insert, update, delete on pricing.promotions to service_role;
 
@@ -4996,7 +5062,10 @@ select
     promotions.spent_minor,
     promotions.max_uses_per_customer,
     promotions.platform_bps,
-    promotions.created_at
+    promotions.created_at,
+    promotions.product_id,
+    promotions.variant_id,
+    promotions.product_category_id
 from pricing.promotions;
 grant select, insert, update, delete on public.promotions to authenticated, service_role;
 
@@ -5026,7 +5095,9 @@ comment on column public.promotions.get_quantity is
 '… and how many of the cheapest are free then; free_item: how many are free.';
 comment on column public.promotions.currency is
 'ISO 4217 code of the amounts; the promotion applies only in it. Null for every currency.';
-comment on column public.promotions.service_id is 'What it is taken off; null for everything.';
+comment on column public.promotions.service_id is
+'The service that it is taken off. Without it, product_id, variant_id and product_category_id it '
+'is taken off everything but gift cards and shipping.';
 comment on column public.promotions.starts_at is 'From then on; null for always.';
 comment on column public.promotions.ends_at is 'Until then; null for good.';
 comment on column public.promotions.min_spend_minor is 'The least subtotal, in minor units.';
@@ -5045,6 +5116,13 @@ comment on column public.promotions.max_uses_per_customer is
 comment on column public.promotions.platform_bps is
 'The share of the discount that the platform bears, in basis points; see share_promotion.';
 comment on column public.promotions.created_at is 'When it was made.';
+comment on column public.promotions.product_id is
+'The product whose variants it is taken off, instead of a service.';
+comment on column public.promotions.variant_id is
+'The variant that it is taken off, instead of a service.';
+comment on column public.promotions.product_category_id is
+'The category whose products, with those of the categories below it, it is taken off, instead of '
+'a service.';
 
 create view public.coupons
 with (security_invoker = true)

@@ -642,6 +642,8 @@ create table money.providers (
     is_enabled boolean not null default true,
     -- Whether it saves cards without a payment.
     saves_methods boolean not null default false,
+    -- What it takes; empty: every currency.
+    currencies text array not null default '{}',
 
     constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
 );
@@ -669,6 +671,28 @@ create table money.payment_settings (
 comment on table money.payment_settings is
 'How the customers of a business pay. Without a row: with every provider, at once, and nothing '
 'before a booking is confirmed.';
+
+create table money.payment_ranges (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    provider text not null references money.providers (name) on delete cascade,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    min_minor bigint not null default 0,
+    max_minor bigint,
+
+    primary key (business_id, provider, currency),
+    constraint payment_ranges_are_sane check (
+        min_minor between 0 and 1000000000000
+        and coalesce(max_minor between min_minor and 1000000000000, true)
+        or private.invalid(
+            'min_minor and max_minor', 'must be from 0 to 1000000000000, the lower one first'
+        )
+    )
+);
+comment on table money.payment_ranges is
+'In which currencies, and for which amounts of one payment, the customers of a business may choose '
+'a provider. A provider without a row here may be chosen for each.';
+create index payment_ranges_provider_idx on money.payment_ranges (provider);
+create index payment_ranges_currency_idx on money.payment_ranges (currency);
 
 create table money.payment_methods (
     id uuid primary key default gen_random_uuid(),
@@ -5894,8 +5918,8 @@ $$;
 
 /*
  * Return which of some sales can be charged to the saved card at the same place: one that was not
- * forgotten and has not expired, and whose provider the business offers. Each gets the id that its
- * payment will have.
+ * forgotten and has not expired, and whose provider the business offers for the amount. Each gets
+ * the id that its payment will have.
  */
 create function money.chargeable_sales(
     business_ids uuid[], sale_ids uuid[], method_ids uuid[], amounts bigint[]
@@ -5925,18 +5949,13 @@ begin
     inner join sales.sales
         on sales.business_id = charges.business_id and sales.id = charges.sale_id
     inner join money.payment_methods as methods on methods.id = charges.method_id
-    inner join money.providers on providers.name = methods.provider
-    left join money.payment_settings on payment_settings.business_id = charges.business_id
+    inner join lateral money.offered_providers(
+        array[charges.business_id], sales.currency, charges.amount_minor
+    ) as offered (provider) on methods.provider = offered.provider
     where
         charges.amount_minor > 0
         and methods.removed_at is null
-        and not money.is_expired(methods)
-        and providers.is_online
-        and providers.is_enabled
-        and (
-            coalesce(payment_settings.providers, '{}') = '{}'
-            or methods.provider = any(payment_settings.providers)
-        );
+        and not money.is_expired(methods);
 end;
 $$;
 
@@ -8687,11 +8706,64 @@ end;
 $$;
 
 /*
- * Refuse a provider that the businesses of a payment do not offer, or that members record.
+ * Return the providers with which customers may pay an amount to some businesses: those that take
+ * the currency, and that each business offers for it and for this amount.
+ */
+create function money.offered_providers(business_ids uuid[], currency text, amount_minor bigint)
+returns setof text
+language plpgsql
+stable
+security invoker
+rows 5
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select providers.name
+    from money.providers
+    where
+        providers.is_online
+        and providers.is_enabled
+        and (
+            providers.currencies = '{}'
+            or offered_providers.currency = any(providers.currencies)
+        )
+        and not exists (
+            select 1
+            from money.payment_settings
+            where
+                payment_settings.business_id = any(offered_providers.business_ids)
+                and payment_settings.providers <> '{}'
+                and providers.name <> all(payment_settings.providers)
+        )
+        and not exists (
+            select 1
+            from money.payment_ranges as ranges
+            where
+                ranges.business_id = any(offered_providers.business_ids)
+                and ranges.provider = providers.name
+            group by ranges.business_id
+            having
+                not bool_or(
+                    ranges.currency = offered_providers.currency
+                    and offered_providers.amount_minor >= ranges.min_minor
+                    and coalesce(offered_providers.amount_minor <= ranges.max_minor, true)
+                )
+        )
+    order by providers.name;
+end;
+$$;
+
+/*
+ * Refuse a provider that the businesses of a payment do not offer for its amount, or that members
+ * record.
  *
  * Errors:  PT422 provider_not_offered
  */
-create function money.require_provider(provider text, business_ids uuid[])
+create function money.require_provider(
+    provider text, business_ids uuid[], currency text, amount_minor bigint
+)
 returns void
 language plpgsql
 stable
@@ -8699,24 +8771,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if not exists (
-        select 1
-        from money.providers
-        where
-            providers.name = require_provider.provider
-            and providers.is_online
-            and providers.is_enabled
-    ) or exists (
-        select 1
-        from money.payment_settings
-        where
-            payment_settings.business_id = any(business_ids)
-            and payment_settings.providers <> '{}'
-            and require_provider.provider <> all(payment_settings.providers)
+    if require_provider.provider not in (
+        select
+            money.offered_providers(
+                require_provider.business_ids, require_provider.currency,
+                require_provider.amount_minor
+            )
     ) then
         perform private.refuse(
             'PT422', 'provider_not_offered', 'This cannot be paid with that provider.',
-            'Choose another provider of the business.'
+            'Choose another provider of the business; payment_providers of a cart names them.'
         );
     end if;
 end;
@@ -8779,11 +8843,14 @@ declare
     v_payment money.payments;
     v_is_shared boolean = (select count(distinct id) > 1 from unnest(wish.business_ids) as id);
 begin
-    perform money.require_provider(wish.provider, wish.business_ids);
+    v_payment.amount_minor = (select sum(amount) from unnest(wish.amounts) as amount);
+    v_payment.currency = (select sales.currency from sales.sales where sales.id = wish.sale_ids[1]);
+    perform money.require_provider(
+        wish.provider, wish.business_ids, v_payment.currency, v_payment.amount_minor
+    );
     if wish.method_id is not null then
         perform money.require_method(wish.method_id, wish.payer_id, wish.provider);
     end if;
-    v_payment.amount_minor = (select sum(amount) from unnest(wish.amounts) as amount);
     if coalesce(v_payment.amount_minor, 0) <= 0 then
         perform private.refuse(
             'PT409', 'nothing_to_pay', 'Nothing is left to pay.',
@@ -11523,6 +11590,36 @@ create trigger _900_touch
 before update on money.payment_settings
 for each row execute function private.any__touch();
 
+/*
+ * Refuse a range of a provider with which nobody pays by themselves.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.payment_ranges__refuse_offline_provider()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1 from money.providers where providers.name = new.provider and not providers.is_online
+    ) then
+        perform private.invalid('provider', 'must be a provider with which customers pay');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _010_refuse_bad_input
+before insert or update on money.payment_ranges
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _100_refuse_offline_provider
+before insert or update of provider on money.payment_ranges
+for each row execute function money.payment_ranges__refuse_offline_provider();
+
 -- sql/39_money/rules/payments_methods.sql
 
 -- A card that is removed, or whose owner is erased, is removed at its provider too.
@@ -12047,6 +12144,7 @@ grant usage on schema money to anon, authenticated, service_role, edge, worker;
 
 alter table money.providers enable row level security;
 alter table money.payment_settings enable row level security;
+alter table money.payment_ranges enable row level security;
 alter table money.payment_methods enable row level security;
 alter table money.provider_customers enable row level security;
 alter table money.payments enable row level security;
@@ -12077,7 +12175,11 @@ update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
 delete
 on money.payment_settings
 to authenticated;
-grant select on money.payment_settings to anon;
+grant select on money.payment_settings, money.payment_ranges to anon;
+grant select, insert (business_id, provider, currency, min_minor, max_minor), delete
+on money.payment_ranges
+to authenticated;
+grant update (min_minor, max_minor) on money.payment_ranges to authenticated;
 grant select (id, user_id, provider, brand, last4, expires_on, created_at, removed_at)
 on money.payment_methods to authenticated;
 grant select (
@@ -12100,10 +12202,9 @@ grant select on money.guarantees to authenticated;
 grant select on money.payment_findings to authenticated;
 
 grant select, insert, update, delete on
-money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
-money.method_setups, money.methods_to_forget, money.payments, money.payment_transitions,
-money.payment_parts, money.refunds,
-money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
+money.providers, money.payment_settings, money.payment_ranges, money.payment_methods,
+money.provider_customers, money.method_setups, money.methods_to_forget, money.payments,
+money.payment_transitions, money.payment_parts, money.refunds, money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
 money.provider_events, money.payment_findings, money.reconciliations,
 money.requested_calls
 to service_role;
@@ -12175,6 +12276,37 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy payment_settings_delete
 on money.payment_settings
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_select
+on money.payment_ranges
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = payment_ranges.business_id
+    )
+);
+
+create policy payment_ranges_insert
+on money.payment_ranges
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_update
+on money.payment_ranges
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_ranges_delete
+on money.payment_ranges
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
@@ -13149,6 +13281,33 @@ comment on column public.payment_settings.accepts_platform_gift_cards is
 'Whether gift cards of the platform pay here; it is owed what they pay like any other payment.';
 comment on column public.payment_settings.sells_platform_gift_cards is
 'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
+
+create view public.payment_ranges
+with (security_invoker = true)
+as
+select
+    payment_ranges.business_id,
+    payment_ranges.provider,
+    payment_ranges.currency,
+    payment_ranges.min_minor,
+    payment_ranges.max_minor
+from money.payment_ranges;
+grant select on public.payment_ranges to anon, authenticated, service_role;
+grant insert (business_id, provider, currency, min_minor, max_minor)
+on public.payment_ranges to authenticated, service_role;
+grant update (min_minor, max_minor) on public.payment_ranges to authenticated, service_role;
+grant delete on public.payment_ranges to authenticated, service_role;
+
+comment on view public.payment_ranges is
+'In which currencies, and for which amounts of one payment, customers of a business may choose a '
+'provider. A provider without a row here may be chosen for each. Owners and managers write it.';
+comment on column public.payment_ranges.business_id is 'The business.';
+comment on column public.payment_ranges.provider is 'The provider, such as stripe.';
+comment on column public.payment_ranges.currency is 'ISO 4217 code of the payment.';
+comment on column public.payment_ranges.min_minor is
+'The least amount of a payment, in minor units; 0 by default.';
+comment on column public.payment_ranges.max_minor is
+'The greatest amount of a payment, in minor units; null: none.';
 
 create view public.payment_methods
 with (security_invoker = true)

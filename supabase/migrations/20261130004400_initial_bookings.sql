@@ -2504,6 +2504,30 @@ $$;
 -- the order in which bookings are placed. What was read before the lock is read again under it.
 
 /*
+ * Return the roles in which the caller may act on what a business sold: the business, its customer,
+ * or the system, the most specific first.
+ */
+create function scheduling.actors_for(business_id uuid, is_customer boolean)
+returns scheduling.actor_kind[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array_remove(array[
+        case
+            when actors_for.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case when is_customer then 'customer' end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
+        end::scheduling.actor_kind
+    ], null);
+end;
+$$;
+
+/*
  * Return the roles in which the caller may act on a booking: its business, its customer (also a
  * guest who sent the right code), or the system.
  * Definer: called in triggers of rows that the caller may change but not read.
@@ -2516,18 +2540,11 @@ security definer
 set search_path = ''
 as $$
 begin
-    return array_remove(array[
-        case
-            when booking.business_id in (select private.my_businesses('serve')) then 'business'
-        end::scheduling.actor_kind,
-        case
-            when booking.customer_id = auth.uid()
-                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
-        end::scheduling.actor_kind,
-        case
-            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
-        end::scheduling.actor_kind
-    ], null);
+    return scheduling.actors_for(
+        booking.business_id,
+        booking.customer_id = auth.uid()
+        or booking.customer_id is null and scheduling.is_proven(booking.id)
+    );
 end;
 $$;
 

@@ -253,6 +253,13 @@ references memberships.membership_plans (business_id, id) on delete set null (pl
 create index sale_lines_plan_idx on sales.sale_lines (business_id, plan_id)
 where plan_id is not null;
 
+-- A cart may have plans to join.
+alter table commerce.cart_items
+add constraint cart_items_plan_fkey foreign key (business_id, plan_id)
+references memberships.membership_plans (business_id, id) on delete cascade;
+create index cart_items_plan_idx on commerce.cart_items (business_id, plan_id)
+where plan_id is not null;
+
 -- sql/55_memberships/tables/plans_members.sql
 
 -- Who is a member, of what, until when. What the row says is enough to know the status at any
@@ -3953,8 +3960,8 @@ $$;
 
 -- How somebody joins. A membership and its first period are written with the sale that charges
 -- them, in one transaction. Benefits begin when that is paid, or at once where nothing is owed.
--- memberships.sell is what every seller calls: join_membership, gifts, and a checkout with a plan
--- in its cart.
+-- memberships.sell is what every seller calls; memberships.sell_quoted is for a checkout, which has
+-- priced the plan with what else is in the cart.
 
 /*
  * Return a plan that somebody may join now.
@@ -4023,44 +4030,6 @@ end;
 $$;
 
 /*
- * Price the first period of a plan for a buyer: the period unless a trial comes first, and joining.
- *
- * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
- */
-create function memberships.quote(
-    plan memberships.membership_plans,
-    price memberships.plan_prices,
-    has_trial boolean,
-    context pricing.context
-)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_lines pricing.line[] = '{}';
-begin
-    if not has_trial then
-        v_lines = v_lines || pricing.make_line(
-            'membership', plan.name, 1, price.price_minor, price.currency,
-            jsonb_build_object('plan_id', plan.id), item_id => plan.id
-        );
-    end if;
-    if price.signup_fee_minor > 0 then
-        v_lines = v_lines || pricing.make_line(
-            'fee', 'Sign-up fee', 1, price.signup_fee_minor, price.currency, '{}'
-        );
-    end if;
-    if v_lines = '{}' then
-        return null;
-    end if;
-    return pricing.quote(v_lines, context);
-end;
-$$;
-
-/*
  * Make the row of a membership that begins now and is not paid yet.
  */
 create function memberships.make_membership(
@@ -4111,6 +4080,39 @@ end;
 $$;
 
 /*
+ * Return the membership that somebody with an account may begin now, with their customer locked.
+ *
+ * Errors:  PT409 already_member
+ */
+create function memberships.prepare_membership(
+    plan memberships.membership_plans,
+    price memberships.plan_prices,
+    buyer identity.profiles,
+    method_id uuid
+)
+returns memberships.memberships
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = memberships.customer_for(plan.business_id, buyer);
+    v_membership memberships.memberships;
+begin
+    perform private.lock(array[v_customer_id]);
+    if plan.renews then
+        perform memberships.refuse_second(plan.business_id, v_customer_id);
+    end if;
+    v_membership = memberships.make_membership(
+        plan, price, buyer.id, v_customer_id, memberships.has_trial(plan, buyer.id)
+    );
+    v_membership.method_id = prepare_membership.method_id;
+    return v_membership;
+end;
+$$;
+
+/*
  * Sell a plan to somebody with an account. Returns the membership's id. With a saved card it is
  * charged at once; otherwise its sale is paid like any other.
  *
@@ -4130,32 +4132,57 @@ as $$
 declare
     v_plan memberships.membership_plans = memberships.open_plan(sell.plan_id);
     v_price memberships.plan_prices = memberships.price_of(v_plan, terms.currency);
-    v_customer_id uuid = memberships.customer_for(v_plan.business_id, buyer);
-    v_has_trial boolean;
     v_membership memberships.memberships;
-    v_quote jsonb;
 begin
     if sell.method_id is not null then
         perform memberships.require_method(sell.method_id, buyer.id);
     end if;
-    perform private.lock(array[v_customer_id]);
-    if v_plan.renews then
-        perform memberships.refuse_second(v_plan.business_id, v_customer_id);
+    v_membership = memberships.prepare_membership(v_plan, v_price, buyer, sell.method_id);
+    return memberships.begin_membership(
+        v_membership,
+        buyer,
+        memberships.quote(
+            v_plan, v_price, v_membership.number = 0,
+            pricing.for_buyer(terms, v_plan.business_id, buyer.id, buyer.email)
+        )
+    );
+end;
+$$;
+
+/*
+ * Sell a plan at the price of a quote, as a part of a basket, whose payment pays it. A saved card
+ * pays the renewals. Returns the membership's id.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ *          PT409 already_member coupon_exhausted price_changed
+ *          PT422 coupon_invalid method_expired
+ */
+create function memberships.sell_quoted(
+    plan_id uuid, buyer identity.profiles, quote jsonb, basket_id uuid, method_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan memberships.membership_plans = memberships.open_plan(sell_quoted.plan_id);
+    v_membership memberships.memberships;
+begin
+    if sell_quoted.method_id is not null then
+        perform memberships.require_method(sell_quoted.method_id, buyer.id);
     end if;
-    v_has_trial = v_plan.trial_days > 0
-    and not memberships.had_trial(v_plan.business_id, v_customer_id);
-    v_quote = memberships.quote(
-        v_plan, v_price, v_has_trial,
-        pricing.for_buyer(terms, v_plan.business_id, buyer.id, buyer.email)
+    v_membership = memberships.prepare_membership(
+        v_plan, memberships.price_of(v_plan, sell_quoted.quote ->> 'currency'), buyer,
+        sell_quoted.method_id
     );
-    v_membership = memberships.make_membership(
-        v_plan, v_price, buyer.id, v_customer_id, v_has_trial
+    if (v_membership.number = 0) <> (sell_quoted.quote #> '{lines,0}' ? 'trial_days') then
+        perform pricing.refuse_changed_price();
+    end if;
+    return memberships.begin_membership(
+        v_membership, buyer, sell_quoted.quote, sell_quoted.basket_id
     );
-    v_membership.method_id = sell.method_id;
-    insert into memberships.memberships values (v_membership.*);
-    perform memberships.begin_first_period(v_membership, buyer, v_quote);
-    perform memberships.emit('membership.started', v_membership);
-    return v_membership.id;
 end;
 $$;
 
@@ -4240,11 +4267,58 @@ end;
 $$;
 
 /*
+ * May a customer try a plan before they pay it? Once at each business.
+ */
+create function memberships.has_trial(plan memberships.membership_plans, user_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return plan.trial_days > 0
+    and not memberships.had_trial(
+        plan.business_id,
+        customers.customer_of(plan.business_id, has_trial.user_id, null)
+    );
+end;
+$$;
+
+/*
+ * Write a membership with its first period. Returns its id.
+ */
+create function memberships.begin_membership(
+    membership memberships.memberships,
+    buyer identity.profiles,
+    quote jsonb,
+    basket_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into memberships.memberships values (membership.*);
+    perform memberships.begin_first_period(
+        membership, buyer, begin_membership.quote, begin_membership.basket_id
+    );
+    perform memberships.emit('membership.started', membership);
+    return membership.id;
+end;
+$$;
+
+/*
  * Write the first period of a membership with its sale. What costs nothing begins at once; what is
- * owed is charged to the saved card, if there is one.
+ * owed is charged to the saved card, if there is one, unless a basket is paid as a whole.
  */
 create function memberships.begin_first_period(
-    membership memberships.memberships, buyer identity.profiles, quote jsonb
+    membership memberships.memberships,
+    buyer identity.profiles,
+    quote jsonb,
+    basket_id uuid
 )
 returns void
 language plpgsql
@@ -4259,7 +4333,7 @@ begin
     if begin_first_period.quote is not null then
         v_period.sale_id = sales.place_sale(
             membership.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
-            begin_first_period.quote
+            begin_first_period.quote, begin_first_period.basket_id
         );
     end if;
     v_period.price_minor = case
@@ -4276,12 +4350,15 @@ begin
         membership.plan_id, membership.joined_at,
         memberships.start_of(membership, membership.number + 1),
         v_period.price_minor, v_period.sale_id,
-        case when membership.method_id is not null then private.now() end,
+        case
+            when membership.method_id is not null and begin_first_period.basket_id is null
+                then private.now()
+        end,
         membership.period_unit, membership.period_count
     );
     if coalesce((quote ->> 'total_minor')::bigint, 0) = 0 then
         perform memberships.settle_period(membership.business_id, v_period.id);
-    elsif membership.method_id is not null then
+    elsif membership.method_id is not null and begin_first_period.basket_id is null then
         perform memberships.charge_periods(array[v_period.id]);
     end if;
 end;
@@ -4309,6 +4386,96 @@ begin
             where payment_methods.id = require_method.method_id
         )
     );
+end;
+$$;
+
+-- sql/55_memberships/functions/selling_quotes.sql
+
+-- What somebody pays who joins a plan. A cart prices these lines with what else is in it.
+
+/*
+ * Return the currency in which a plan is sold by default: that of its business.
+ */
+create function memberships.currency_of(plan_id uuid)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select businesses.currency
+        from memberships.membership_plans
+        inner join business.businesses on businesses.id = membership_plans.business_id
+        where membership_plans.id = currency_of.plan_id
+    );
+end;
+$$;
+
+/*
+ * Return what somebody pays who joins a plan: the first period, which a trial makes free, and the
+ * fee for joining.
+ */
+create function memberships.first_lines(
+    plan memberships.membership_plans, price memberships.plan_prices, has_trial boolean
+)
+returns pricing.line[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = array[
+        pricing.make_line(
+            'membership', plan.name, 1, case when has_trial then 0 else price.price_minor end,
+            price.currency,
+            jsonb_build_object('plan_id', plan.id)
+            || case
+                when has_trial then jsonb_build_object('trial_days', plan.trial_days) else '{}'
+            end,
+            item_id => plan.id
+        )
+    ];
+begin
+    if price.signup_fee_minor > 0 then
+        v_lines = v_lines || pricing.make_line(
+            'fee', 'Sign-up fee', 1, price.signup_fee_minor, price.currency, '{}'
+        );
+    end if;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Price the first period of a plan for a buyer: the period unless a trial comes first, and joining.
+ * Null where nothing is sold.
+ *
+ * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
+ */
+create function memberships.quote(
+    plan memberships.membership_plans,
+    price memberships.plan_prices,
+    has_trial boolean,
+    context pricing.context
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = memberships.first_lines(plan, price, has_trial);
+begin
+    if has_trial then
+        v_lines = v_lines[2:];
+    end if;
+    if v_lines = '{}' then
+        return null;
+    end if;
+    return pricing.quote(v_lines, context);
 end;
 $$;
 

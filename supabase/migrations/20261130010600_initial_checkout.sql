@@ -980,6 +980,62 @@ begin
 end;
 $$;
 
+/*
+ * Return the lines of the quote of each item that is sold.
+ */
+create function private.lines_sold(sellers private.seller_quote[])
+returns table (item_id uuid, line jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        seller_line.item_id,
+        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
+            row_number() over (
+                partition by seller.business_id, seller.documents[seller_line.ordinality]
+                order by seller_line.ordinality
+            ) - 1
+        )::integer
+    from unnest(sellers) as seller
+    cross join unnest(seller.lines) with ordinality as seller_line;
+end;
+$$;
+
+/*
+ * Return what each item that is sold costs, with all of its lines.
+ */
+create function private.items_sold(sellers private.seller_quote[])
+returns table (
+    item_id uuid,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    tax_minor bigint,
+    total_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        priced.item_id,
+        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
+        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
+        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
+        sum(scheduling.price_of_line(priced.line))::bigint
+    from private.lines_sold(sellers) as priced
+    group by priced.item_id;
+end;
+$$;
+
 -- sql/66_checkout/functions/carts.sql
 
 -- Whose cart it is, and how it changes. A cart is found by the account of the caller, or by a token
@@ -1346,13 +1402,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if cart.checkout_hash <> hash then
-        perform private.refuse(
-            'PT409', 'idempotency_conflict',
-            'This idempotency key was used with other arguments.',
-            'Use a new key for a new request.'
-        );
-    end if;
+    perform private.require_same_arguments(cart.checkout_hash, first_checkout.hash);
     return cart.answer || jsonb_build_object(
         'payment', coalesce(
             money.shown_payment((cart.answer #>> '{payment,id}')::uuid), 'null'
@@ -2871,6 +2921,236 @@ begin
 end;
 $$;
 
+-- sql/66_checkout/functions/order_requests.sql
+
+-- A buyer asks the approvers of a company to order, and one of them does: then the order is placed
+-- as if the approver had checked out, at the prices and terms of that moment.
+
+/*
+ * Ask the approvers of the caller's company to order some goods. Returns the id of the request.
+ * Definer: nobody has a write grant on requests.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT422 delivery_unavailable
+ */
+create function private.request_wholesale_order(
+    items jsonb[], form private.order_form, note text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_lines private.cart_line[] = private.goods_to_request(items);
+    v_account_id uuid = private.company_of(v_lines[1].business_id, v_user_id);
+    v_currency text = (v_lines[1].to_price).currency;
+    v_id uuid;
+begin
+    form.is_preview = false;
+    insert into commerce.wholesale_order_requests (
+        business_id, wholesale_account_id, requested_by, items, currency, total_minor,
+        delivery_option_id, store_id, address, note, requested_at
+    )
+    values (
+        v_lines[1].business_id, v_account_id, v_user_id,
+        (
+            select
+                jsonb_agg(
+                    jsonb_build_object(
+                        'variant_id', line.variant_id, 'quantity', (line.to_price).quantity
+                    )
+                    order by line.ordinality
+                )
+            from unnest(v_lines) with ordinality as line
+        ),
+        v_currency,
+        pricing.sum_of(
+            private.all_quotes(private.quote_cart(v_lines, form, v_currency, v_user_id)),
+            'total_minor'
+        ),
+        form.wishes[1].option_id, form.wishes[1].store_id, form.address,
+        request_wholesale_order.note, private.now()
+    )
+    returning wholesale_order_requests.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return goods of one business as lines of a cart.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function private.goods_to_request(items jsonb[])
+returns private.cart_line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines private.cart_line[];
+begin
+    if items = '{}' or exists (
+        select 1 from unnest(items) as item where not item ? 'variant_id'
+    ) then
+        perform private.invalid('items', 'must each have a variant_id and a quantity');
+    end if;
+    v_lines = private.lines_of_items(items, null);
+    if exists (
+        select 1 from unnest(v_lines) as line where line.business_id <> v_lines[1].business_id
+    ) then
+        perform private.invalid('items', 'must belong to one business');
+    end if;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return the account of the company for which a user buys from a business now.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.company_of(business_id uuid, user_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_account_id uuid = (
+        commerce.wholesale_terms(company_of.business_id, company_of.user_id)
+    ).wholesale_account_id;
+begin
+    if v_account_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'You buy for no company from this business.',
+            'Accept an invitation of a company first; checkout needs none.'
+        );
+    end if;
+    return v_account_id;
+end;
+$$;
+
+/*
+ * Decide about a request: an approver of the company approves or rejects it, and its buyer
+ * withdraws it. Approval places the order for the approver. A decision that was made already
+ * changes nothing. Returns the id of the request.
+ * Definer: nobody has a write grant on requests and sales; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition · those of private.checkout
+ */
+create function private.decide_wholesale_order(
+    request_id uuid, decision commerce.order_request_status, reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_request commerce.wholesale_order_requests = private.lock_order_request(request_id, decision);
+begin
+    if v_request.status = decision then
+        return v_request.id;
+    elsif v_request.status <> 'requested' then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('This request is %s already.', v_request.status),
+            'Read wholesale_order_requests again.'
+        );
+    elsif decision = 'rejected' and decide_wholesale_order.reason is null then
+        perform private.invalid('reason', 'is required');
+    end if;
+    update commerce.wholesale_order_requests
+    set
+        status = decision,
+        decided_by = auth.uid(),
+        decided_at = private.now(),
+        reason = decide_wholesale_order.reason,
+        order_id = case when decision = 'approved' then private.place_requested(v_request) end
+    where wholesale_order_requests.id = v_request.id;
+    return v_request.id;
+end;
+$$;
+
+/*
+ * Return a request, locked, about which the caller may decide so.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function private.lock_order_request(
+    request_id uuid, decision commerce.order_request_status
+)
+returns commerce.wholesale_order_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_request commerce.wholesale_order_requests;
+begin
+    select wholesale_order_requests.* into v_request
+    from commerce.wholesale_order_requests
+    where
+        wholesale_order_requests.id = lock_order_request.request_id
+        and wholesale_order_requests.wholesale_account_id in (
+            select private.my_wholesale_accounts()
+        )
+    for update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such request.',
+            'Check the id in the view wholesale_order_requests.'
+        );
+    elsif decision = 'withdrawn' and v_request.requested_by <> v_user_id
+        or decision <> 'withdrawn' and v_request.wholesale_account_id not in (
+            select private.my_wholesale_accounts('approver')
+        ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You are not allowed to decide about this request.',
+            'Approvers of the company approve and reject; whoever asked withdraws.'
+        );
+    end if;
+    return v_request;
+end;
+$$;
+
+/*
+ * Place the order of a request for the caller. Returns its id.
+ *
+ * Errors:  those of private.checkout
+ */
+create function private.place_requested(request commerce.wholesale_order_requests)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_form private.order_form = private.empty_form();
+begin
+    v_form.is_preview = false;
+    v_form.address = request.address;
+    v_form.wishes = array[(request.delivery_option_id, request.store_id)::private.delivery_wish];
+    return private.checkout(
+        private.to_wanted_cart(
+            null, 'order request ' || request.id, request.currency, to_jsonb(request)
+        ),
+        null, request.items::text, v_form
+    ) #>> '{orders,0,id}';
+end;
+$$;
+
 -- sql/66_checkout/functions/payments.sql
 
 -- How a payment of what sellers sold begins. Money knows sales alone; here somebody names a
@@ -3527,7 +3807,9 @@ begin
             'address', case v_kind when 'delivery' then form.address end
         ),
         private.order_lines(seller.business_id, v_line_ids, seller.parts),
-        private.unpaid_until(v_kind, (form.payment).provider is not null),
+        private.unpaid_until(
+            seller.business_id, v_kind, (form.payment).provider is not null
+        ),
         seller.pays_later
     );
 end;
@@ -3624,10 +3906,12 @@ end;
 $$;
 
 /*
- * Return until when an order waits to be paid: an hour for somebody who pays at once, a week where
- * it is picked up, else a day.
+ * Return until when an order waits to be paid: as its business says or, where it says nothing, an
+ * hour for somebody who pays at once, a week where it is picked up, else a day.
  */
-create function private.unpaid_until(kind commerce.delivery_kind, is_being_paid boolean)
+create function private.unpaid_until(
+    business_id uuid, kind commerce.delivery_kind, is_being_paid boolean
+)
 returns timestamptz
 language plpgsql
 stable
@@ -3635,11 +3919,18 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return private.now() + case
-        when is_being_paid then interval '1 hour'
-        when kind = 'pickup' then interval '7 days'
-        else interval '1 day'
-    end;
+    return private.now() + coalesce(
+        (
+            select make_interval(hours => order_settings.unpaid_hours)
+            from commerce.order_settings
+            where order_settings.business_id = unpaid_until.business_id
+        ),
+        case
+            when is_being_paid then interval '1 hour'
+            when kind = 'pickup' then interval '7 days'
+            else interval '1 day'
+        end
+    );
 end;
 $$;
 
@@ -3779,7 +4070,15 @@ begin
         'subtotal_minor', pricing.sum_of(v_quotes, 'subtotal_minor'),
         'discount_minor', pricing.sum_of(v_quotes, 'discount_minor'),
         'tax_minor', pricing.sum_of(v_quotes, 'tax_minor'),
-        'total_minor', pricing.sum_of(v_quotes, 'total_minor')
+        'total_minor', pricing.sum_of(v_quotes, 'total_minor'),
+        'payment_providers', array(
+            select
+                money.offered_providers(
+                    array(select seller.business_id from unnest(v_sellers) as seller),
+                    cart.currency,
+                    pricing.sum_of(v_quotes, 'total_minor')
+                )
+        )
     );
 end;
 $$;
@@ -3852,6 +4151,7 @@ returns table (
     plan_id uuid,
     store_id uuid,
     name text,
+    label text,
     quantity integer,
     is_available boolean,
     hold_expires_at timestamptz,
@@ -3866,6 +4166,8 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_wanted constant text[] = private.wanted_locales(null);
 begin
     return query
     select
@@ -3878,6 +4180,9 @@ begin
         line.plan_id,
         line.store_id,
         (line.to_price).name,
+        catalog.variant_label(
+            line.business_id, line.variant_id, (line.to_price).name, v_wanted
+        ),
         (line.to_price).quantity,
         line.is_available,
         line.hold_expires_at,
@@ -3890,62 +4195,6 @@ begin
     left join private.items_sold(sellers) as priced on priced.item_id = line.item_id
     -- The fee of a plan is in the item of its first period.
     where (line.to_price).kind <> 'fee';
-end;
-$$;
-
-/*
- * Return the lines of the quote of each item that is sold.
- */
-create function private.lines_sold(sellers private.seller_quote[])
-returns table (item_id uuid, line jsonb)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        seller_line.item_id,
-        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
-            row_number() over (
-                partition by seller.business_id, seller.documents[seller_line.ordinality]
-                order by seller_line.ordinality
-            ) - 1
-        )::integer
-    from unnest(sellers) as seller
-    cross join unnest(seller.lines) with ordinality as seller_line;
-end;
-$$;
-
-/*
- * Return what each item that is sold costs, with all of its lines.
- */
-create function private.items_sold(sellers private.seller_quote[])
-returns table (
-    item_id uuid,
-    unit_minor bigint,
-    amount_minor bigint,
-    discount_minor bigint,
-    tax_minor bigint,
-    total_minor bigint
-)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        priced.item_id,
-        sum((priced.line ->> 'unit_minor')::bigint)::bigint,
-        sum((priced.line ->> 'amount_minor')::bigint)::bigint,
-        sum((priced.line ->> 'discount_minor')::bigint)::bigint,
-        sum((priced.line ->> 'tax_minor')::bigint)::bigint,
-        sum(scheduling.price_of_line(priced.line))::bigint
-    from private.lines_sold(sellers) as priced
-    group by priced.item_id;
 end;
 $$;
 
@@ -3966,6 +4215,7 @@ returns table (
     plan_id uuid,
     store_id uuid,
     name text,
+    label text,
     quantity integer,
     is_available boolean,
     hold_expires_at timestamptz,
@@ -4193,6 +4443,8 @@ private.merge_cart(text),
 private.eligible_options(text, jsonb),
 private.checkout(commerce.carts, text, text, private.order_form),
 private.order_by_list(uuid, text, boolean, uuid),
+private.request_wholesale_order(jsonb[], private.order_form, text),
+private.decide_wholesale_order(uuid, commerce.order_request_status, text),
 private.quote_items(jsonb[], pricing.context, uuid, jsonb)
 to anon, authenticated, service_role;
 grant execute on function private.priced_items(uuid) to authenticated, service_role;
@@ -4272,6 +4524,7 @@ select
     items.plan_id,
     items.store_id,
     items.name,
+    items.label,
     items.quantity,
     items.is_available,
     items.hold_expires_at,
@@ -4299,13 +4552,16 @@ comment on column public.cart_items.gift_card_minor is
 comment on column public.cart_items.plan_id is 'The plan to join; null for something else.';
 comment on column public.cart_items.store_id is
 'The store where it is to be picked up; null: decided at checkout.';
-comment on column public.cart_items.name is 'What it is called.';
+comment on column public.cart_items.name is 'What it is called, in the language of the business.';
+comment on column public.cart_items.label is
+'What it is called in the language that suits the reader best, by Accept-Language.';
 comment on column public.cart_items.quantity is 'How many; of a service, the size of the party.';
 comment on column public.cart_items.is_available is
 'Whether it can still be bought. What cannot has no price, and must be taken out before checkout.';
 comment on column public.cart_items.hold_expires_at is
 'Until when the time of a service is held; null for goods.';
-comment on column public.cart_items.unit_minor is 'The price of one now, in minor units; of a plan, with the fee for joining.';
+comment on column public.cart_items.unit_minor is
+'The price of one now, in minor units; of a plan, with the fee for joining.';
 comment on column public.cart_items.amount_minor is 'quantity × unit_minor.';
 comment on column public.cart_items.discount_minor is 'What discounts take off.';
 comment on column public.cart_items.tax_minor is 'The tax of this item.';
@@ -4340,20 +4596,21 @@ begin
 end;
 $$;
 comment on function public.add_to_cart is
-'Add goods, an appointment, a gift card or a plan to the cart of the caller, which begins with the '
-'first item.
+'Add goods, an appointment, a gift card or a plan to the cart of the caller, which begins with '
+'the first item.
 
 item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, party_size?, '
 'addon_ids?, answers?, link_token?, notes?}, {gift_card_minor, currency, business_id?, quantity?} '
 'and {plan_id}. The same goods again are added up. A service is held for its hold_minutes. A '
-'service and a plan need a user, whom an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, '
-'subtotal_minor, discount_minor, tax_minor, total_minor}, with items as in the view cart_items, '
-'and cart_token when it began without a user. Prices are computed here; none is taken from the '
-'caller.
+'service and a plan need a user, whom an anonymous sign-in makes. Returns the cart: {id, '
+'currency, items, deliveries, subtotal_minor, discount_minor, tax_minor, total_minor, '
+'payment_providers}, with items as in the view cart_items, the providers with which its total may '
+'be paid, and cart_token when it began without a user. Prices are computed here; none is taken '
+'from the caller.
 
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
-- cart_token: the secret that this function returned to somebody without a user. With a user and a '
-'token, both carts become one.
+- cart_token: the secret that this function returned to somebody without a user. With a user and '
+'a token, both carts become one.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'insufficient_points 409, link_expired 409, not_bookable 409, not_for_sale 409, slot_taken 409, '
@@ -4566,12 +4823,13 @@ comment on function public.checkout is
 
 Stock, coupons, times, sales, orders, gift cards and the payment are written in one transaction. '
 'The goods and gift cards of a business are one sale, and the goods an order; each appointment is '
-'a booking with its own sale, and each plan a membership with its own. Returns {basket, sales, orders, bookings, memberships, gift_cards, '
-'payment}: what start_payment returns, or null where no provider was named or nothing is left to '
-'pay. A membership begins when its sale is paid, and a trial at once. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
-'expires: within an hour after a payment was begun, else within a day, or a week where it is '
-'picked up. A buyer of a company with net terms who names no provider pays later, within the '
-'days of the terms.
+'a booking with its own sale, and each plan a membership with its own. Returns {basket, sales, '
+'orders, bookings, memberships, gift_cards, payment}: what start_payment returns, or null where '
+'no provider was named or nothing is left to pay. A membership begins when its sale is paid, and '
+'a trial at once. gift_cards have their codes, which nothing shows again. An order that is not '
+'paid in time expires: within an hour after a payment was begun, else within a day, or a week '
+'where it is picked up, unless order_settings of the business say otherwise. A buyer of a '
+'company with net terms who names no provider pays later, within the days of the terms.
 
 - idempotency_key: repeating the call with the same key returns the first answer again, with the '
 'payment as it is now, for a day.
@@ -4580,7 +4838,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - items: as quote takes them, instead of a cart. Without a user the key must then have 32 random '
 'characters.
 - currency: of items; by default that of the first.
-- contact: {name, email, phone}; by default those of the profile. Without a user email is required.
+- contact: {name, email, phone}; by default those of the profile. Without a user email is '
+'required.
 - address: {name, line1, line2, postal_code, city, region, country, phone}, kept with the order.
 - delivery_option_id: how goods are delivered; see eligible_delivery_options.
 - store_id: the store where goods are picked up.
@@ -4592,7 +4851,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - total_minor: the total that the buyer accepted, as read_cart or quote returns it; at another '
 'total nothing is sold.
 - accepted_terms: [{slug, version, locale}] that the buyer accepts with the call.
-- provider: with whom the rest is paid, such as stripe or sandbox.
+- provider: with whom the rest is paid, such as stripe or sandbox; one of payment_providers of '
+'the cart.
 - payment_method_id, method_token, save_method, return_url: as start_payment takes them. A saved '
 'card pays the renewals of a plan too.
 
@@ -4662,6 +4922,108 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404, not_for_sale 409, l
 
 grant execute on function
 public.order_by_list(public.identifier, text, public.yes_no, public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/66_checkout/api/order_requests.sql
+
+-- How a buyer asks the approvers of a company to order, and how they decide.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT422 delivery_unavailable
+ */
+create function public.request_wholesale_order(
+    items public.list,
+    delivery_option_id public.identifier default null,
+    store_id public.identifier default null,
+    address public.object default null,
+    note text default null
+)
+returns public.wholesale_order_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.request_wholesale_order(
+        private.to_objects(items, 'items', 100, '{variant_id,quantity}'),
+        private.to_form(null, address, delivery_option_id, store_id, null, null, null),
+        private.to_text(note, 'note', 2000)
+    );
+    v_request public.wholesale_order_requests;
+begin
+    select wholesale_order_requests.* into v_request
+    from public.wholesale_order_requests
+    where wholesale_order_requests.id = v_id;
+    return v_request;
+end;
+$$;
+comment on function public.request_wholesale_order is
+'Ask the approvers of the caller''s company to order some goods, such as those that cost more than '
+'the caller may order on net terms.
+
+For buyers of a company with an approved wholesale account. Nothing is taken out of stock until an '
+'approver approves. Returns the request, with what it costs now.
+
+- items: [{variant_id, quantity?}] of one business, at most 100.
+- delivery_option_id, store_id, address: as checkout takes them.
+- note: what to say to the approvers, at most 2000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, delivery_unavailable 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 credit_limit_exceeded invalid_transition not_for_sale order_limit_exceeded
+ *              out_of_stock
+ *          PT422 blocked_out delivery_unavailable minimum_not_reached pack_size terms_not_agreed
+ */
+create function public.decide_wholesale_order(
+    wholesale_order_request_id public.identifier, decision text, reason text default null
+)
+returns public.wholesale_order_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(wholesale_order_request_id, 'wholesale_order_request_id');
+    v_request public.wholesale_order_requests;
+begin
+    if decision is null or decision not in ('approved', 'rejected', 'withdrawn') then
+        perform private.invalid('decision', 'must be approved, rejected or withdrawn');
+    end if;
+    perform private.decide_wholesale_order(
+        v_id, decision::commerce.order_request_status, private.to_text(reason, 'reason', 1000)
+    );
+    select wholesale_order_requests.* into v_request
+    from public.wholesale_order_requests
+    where wholesale_order_requests.id = v_id;
+    return v_request;
+end;
+$$;
+comment on function public.decide_wholesale_order is
+'Approve, reject or withdraw what a buyer of the caller''s company asked to order.
+
+Approvers of the company approve and reject; whoever asked withdraws. Approval places the order '
+'for the approver at the prices of now, to be paid later where the company has net terms, else '
+'with start_payment. What cannot be ordered is refused, and the request stays. The same decision '
+'again changes nothing. Returns the request, with the order.
+
+- decision: approved, rejected or withdrawn.
+- reason: at most 1000 characters; required to reject.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, credit_limit_exceeded '
+'409, invalid_transition 409, not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, '
+'blocked_out 422, delivery_unavailable 422, minimum_not_reached 422, pack_size 422, '
+'terms_not_agreed 422.';
+
+grant execute on function
+public.request_wholesale_order(
+    public.list, public.identifier, public.identifier, public.object, text
+),
+public.decide_wholesale_order(public.identifier, text, text)
 to anon, authenticated, service_role;
 
 -- sql/66_checkout/api/payments.sql
@@ -4800,14 +5162,15 @@ end;
 $$;
 
 comment on function public.quote is
-'Return the price of services, goods, gift cards and plans of one business, as it would be stored.
+'Return the price of services, goods, gift cards and plans of one business, as it would be '
+'stored.
 
 items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, party_size?}, '
 '{variant_id, quantity?}, {gift_card_minor, currency, business_id?, quantity?} or {plan_id}, in '
 'one currency. A plan costs its first period, which a trial makes free, and the fee for joining. '
-'The other keys of book_many are read and do not change the price of a service, any '
-'further key is refused. Prices that depend on the time or on the person need starts_at or '
-'resource_id. Returns {currency, lines: [{kind, service_id, variant_id or plan_id, name, addons, quantity, '
+'The other keys of book_many are read and do not change the price of a service, any further key '
+'is refused. Prices that depend on the time or on the person need starts_at or resource_id. '
+'Returns {currency, lines: [{kind, service_id, variant_id or plan_id, name, addons, quantity, '
 'unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, discounts: [{source, name, '
 'bearer, amount_minor}], rules: [{source, id, name, unit_minor}]}], taxes, promotions, '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units. '
@@ -4817,10 +5180,11 @@ items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, pa
 
 - coupon_code: a coupon of the business, in any case of letters.
 - redeem_points: how many points to pay with.
-- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in others.
+- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in '
+'others.
 - store_id: the store where it is bought, or picked up.
-- region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default that '
-'of the store or the business.
+- region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default '
+'that of the store or the business.
 - delivery_option_id: how goods are delivered, which adds a line of the kind shipping; services '
 'take none.
 - address: where goods go, as checkout takes it; its postal code and region say what can be '
