@@ -79,8 +79,8 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"position": 3},
     ),
-    "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
     "favorites": ([{}], {}),
+    "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
     "featured_businesses": (
         [{"ends_at": "2031-01-01T00:00:00+00:00"}, NEXT_YEAR],
         {"position": 3},
