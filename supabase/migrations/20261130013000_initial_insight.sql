@@ -243,7 +243,6 @@ members as not materialized (
         states.id,
         states.currency,
         states.time_zone,
-        states.trial_ends_at,
         states.paused_at,
         states.resumes_at,
         periods.starts_at at time zone states.time_zone as began_at,
@@ -288,7 +287,6 @@ counted as (
         members.id,
         members.began_at < months.starts_at as is_from_before,
         members.ended_at < months.ends_at as has_left,
-        members.trial_ends_at,
         members.paused_at,
         members.resumes_at,
         -- The last instant of the month, or this one.
@@ -327,7 +325,6 @@ left join lateral (
     from memberships.membership_periods as periods
     where
         counted.has_left is not true
-        and coalesce(counted.trial_ends_at <= counted.at, true)
         and not memberships.is_within_pause(counted.paused_at, counted.resumes_at, counted.at)
         and periods.business_id = counted.business_id
         and periods.membership_id = counted.id
