@@ -60,3 +60,14 @@ def test_the_owner_opens_one_and_completes_it_on_the_providers_page(town: Town) 
 
     # The sandbox's event account.updated sends a worker, who asks what the account may do.
     wait_until(lambda: shown() == ("active", []))
+
+
+def test_an_account_for_transfers_has_no_page_and_waits_for_a_bank_account(town: Town) -> None:
+    account = open_account(town, "owner", provider="bank", currency="USD").json()
+    shown = (account["status"], account["missing"], account["onboarding_url"])
+    assert shown == ("pending", ["bank_account"], None)
+    with town.client("owner") as client:
+        wish = {"business_id": town.ids["salon"], "holder_name": "Ann", "currency": "USD"}
+        numbers = {"number": "000123456789", "routing_number": "110000000", "country": "US"}
+        refused = client.post("/rpc/set_bank_account", json={**wish, **numbers})
+    assert (refused.status_code, refused.json()["details"]) == (403, "second_factor_required")
