@@ -1,6 +1,6 @@
 -- Customers earn points with what they pay, redeem them, and give them back with what they return.
 begin;
-select plan(65);
+select plan(67);
 
 -- Given a salon with a cut for 50.00, where each euro earns a point, and a point is worth 2 cents
 select tests.at('2031-03-03 08:00Z');
@@ -433,6 +433,19 @@ select is(tests.points('zoe'), 5::bigint, 'points that expired are written down 
 select tests.take_back('old', 5000);
 select is(tests.points('zoe'), 5::bigint, 'and are not taken back a second time');
 select ok(tests.sums_agree(), 'also then every sum agrees');
+
+-- Whoever redeems nothing pays no look for points
+alter table loyalty.programs rename to programs_away;
+select tests.act_as('mia');
+select lives_ok(
+    $$ select public.quote(jsonb_build_array(jsonb_build_object(
+           'service_id', tests.id('Cut')))::text) $$,
+    'a quote without points does not read the program'
+);
+select lives_ok(
+    $$ select public.book(tests.id('Cut')::text, '2034-06-05 09:00Z') $$,
+    'nor does a booking'
+);
 
 select * from finish();
 rollback;
