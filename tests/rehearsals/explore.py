@@ -12,7 +12,10 @@ from cli.options import ROOT
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--hypothesis-profile", "explore")
 
 
-@pytest.mark.parametrize("path", ["fees", "prices", "recurrence", "search", "slots"])
+@pytest.mark.parametrize(
+    "path",
+    ["fees", "membership_changes", "periods", "prices", "recurrence", "search", "slots"],
+)
 @pytest.mark.parametrize("turn", range(1, 10))
 def test_new_examples_hold(path: str, turn: int) -> None:
     done = subprocess.run(
