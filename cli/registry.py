@@ -85,6 +85,7 @@ COMMANDS: Mapping[str, Entry] = {
     "wholesale": Entry(
         "wholesale", "app", "Wholesale: which companies ask to buy, and what is decided about them."
     ),
+    "customers": Entry("customers", "app", "Customers: who they are, and what is known of them."),
     "orders": Entry("orders", "app", "Orders: what customers bought, and how it gets to them."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "prices": Entry("prices", "app", "Prices: what makes them, and why."),

@@ -11,7 +11,8 @@ select
     customers.email,
     customers.phone,
     customers.contact_verified_at,
-    customers.created_at
+    customers.created_at,
+    customers.merged_into_id
 from customers.customers;
 grant select on public.customers to authenticated, service_role;
 
@@ -30,6 +31,9 @@ comment on column public.customers.contact_verified_at is
 'When a guest proved that the e-mail address is theirs; null for accounts, and for a contact that '
 'only a member wrote down.';
 comment on column public.customers.created_at is 'When they became a customer.';
+comment on column public.customers.merged_into_id is
+'The customer into whom merge_customers merged this one; null: not merged. What this one had is '
+'theirs.';
 
 create view public.customer_groups
 with (security_invoker = true)

@@ -33,6 +33,10 @@ begin
     ) then
         return;
     end if;
+    if note_customer.user_id is not null
+        and customers.link_account(note_customer.user_id, note_customer.business_id) > 0 then
+        return;
+    end if;
     if note_customer.user_id is null and customers.confirm_contact(
         note_customer.business_id, note_customer.email, note_customer.contact_verified_at
     ) then
@@ -154,30 +158,69 @@ end;
 $$;
 
 /*
- * Give the customers that are known by a proven address to the account that has it now. A business
- * that knows the account already keeps both rows.
+ * Give an account the customers without one who are known by an e-mail address or a phone number
+ * that the account has proven: in one business, or in all. Returns how many. A business that knows
+ * the account already keeps both rows; of several in a business the account gets the one whose
+ * address was proven, or else the oldest.
  */
-create function customers.claim_customers(user_id uuid, email text)
-returns void
+create function customers.link_account(user_id uuid, business_id uuid default null)
+returns integer
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_count integer;
 begin
     update customers.customers
-    set user_id = claim_customers.user_id
+    set user_id = link_account.user_id
+    from customers.without_account(link_account.user_id, link_account.business_id) as linked
+    where customers.id = linked.id and customers.user_id is null;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the customers whom customers.link_account gives to an account, one in each business.
+ */
+create function customers.without_account(user_id uuid, business_id uuid)
+returns table (id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_email text;
+    v_phone text;
+begin
+    select
+        case when users.email_confirmed_at is not null then lower(users.email) end,
+        case when users.phone_confirmed_at is not null then '+' || ltrim(users.phone, '+') end
+    into v_email, v_phone
+    from auth.users
+    where users.id = without_account.user_id;
+    return query
+    select distinct on (customers.business_id) customers.id
+    from customers.customers
     where
         customers.user_id is null
-        and customers.contact_verified_at is not null
-        and lower(customers.email) = lower(claim_customers.email)
+        and customers.merged_into_id is null
+        and (lower(customers.email) = v_email or customers.phone = v_phone)
+        and (
+            without_account.business_id is null
+            or customers.business_id = without_account.business_id
+        )
         and not exists (
             select 1
             from customers.customers as known
             where
                 known.business_id = customers.business_id
-                and known.user_id = claim_customers.user_id
-        );
+                and known.user_id = without_account.user_id
+        )
+    order by customers.business_id, customers.contact_verified_at, customers.created_at;
 end;
 $$;
 
@@ -206,5 +249,26 @@ begin
     select customers.business_id
     from customers.customers
     where customers.user_id = v_user_id;
+end;
+$$;
+
+/*
+ * Return the rows of customers that are the signed-in user, and those into which they were merged.
+ * Definer: policies ask it once a statement, instead of the policy of customers.
+ */
+create function customers.mine()
+returns setof uuid
+language plpgsql
+stable
+security definer
+rows 5
+set search_path = ''
+as $$
+begin
+    return query
+    select mine.id
+    from customers.customers
+    cross join lateral unnest(array[customers.id, customers.merged_into_id]) as mine (id)
+    where customers.user_id = auth.uid() and mine.id is not null;
 end;
 $$;

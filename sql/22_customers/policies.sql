@@ -21,7 +21,7 @@ on customers.customers
 for select
 to authenticated
 using (
-    user_id = (select auth.uid())
+    id = any(array(select customers.mine()))
     or business_id = any(array(select private.my_businesses('serve')))
 );
 
@@ -80,4 +80,5 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
-grant execute on function private.known_businesses() to authenticated, service_role;
+grant execute on function private.known_businesses(), customers.mine()
+to authenticated, service_role;

@@ -17,8 +17,13 @@ create table customers.customers (
     -- When the e-mail address was proven to be theirs; null: nobody has proven it.
     contact_verified_at timestamptz,
     created_at timestamptz not null default now(),
+    -- The customer who this one turned out to be; what this one had is theirs. Never a merged one.
+    merged_into_id uuid,
 
     constraint customers_business_id_id_unique unique (business_id, id),
+    constraint customers_merged_into_fkey foreign key (business_id, merged_into_id)
+    references customers.customers (business_id, id) on delete set null (merged_into_id),
+    constraint customers_are_not_merged_into_themselves check (merged_into_id <> id),
     constraint customers_one_for_each_account unique (business_id, user_id),
     constraint customers_can_be_recognised check (num_nonnulls(user_id, name, email, phone) > 0),
     constraint customers_contact_is_one_line check (
@@ -32,6 +37,7 @@ comment on column customers.customers.user_id is '[person]';
 comment on column customers.customers.name is '[personal: replaced]';
 comment on column customers.customers.email is '[person] [personal]';
 comment on column customers.customers.phone is '[person] [personal]';
+comment on column customers.customers.merged_into_id is '[person]';
 create index customers_user_id_idx on customers.customers (user_id);
 -- A guest is recognised by the proven address.
 create unique index customers_guest_email_idx
@@ -42,6 +48,16 @@ where user_id is null and contact_verified_at is not null;
 create index customers_email_idx on customers.customers (business_id, lower(email));
 create index customers_phone_idx on customers.customers (business_id, phone)
 where phone is not null;
+
+-- Whom an account finds by the addresses that it has proven.
+create index customers_accountless_email_idx on customers.customers (lower(email))
+where user_id is null;
+create index customers_accountless_phone_idx on customers.customers (phone)
+where user_id is null and phone is not null;
+
+-- Who was merged into somebody?
+create index customers_merged_into_idx on customers.customers (business_id, merged_into_id)
+where merged_into_id is not null;
 
 create table customers.customer_groups (
     id uuid primary key default gen_random_uuid(),

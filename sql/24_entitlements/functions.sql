@@ -1,7 +1,8 @@
 -- What somebody may have, and to which groups they belong.
 
 /*
- * Return the customer of a business who is known by an account, or else by a proven address.
+ * Return the customer of a business who is known by an account, or else by a proven address: of
+ * a merged one, the customer who they are now.
  */
 create function customers.customer_of(business_id uuid, user_id uuid, email text)
 returns uuid
@@ -13,7 +14,7 @@ as $$
 begin
     if user_id is not null then
         return (
-            select customers.id
+            select coalesce(customers.merged_into_id, customers.id)
             from customers.customers
             where
                 customers.business_id = customer_of.business_id
@@ -21,7 +22,7 @@ begin
         );
     end if;
     return (
-        select customers.id
+        select coalesce(customers.merged_into_id, customers.id)
         from customers.customers
         where
             customers.business_id = customer_of.business_id
@@ -102,7 +103,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = is_entitled.business_id
             and customers.user_id = auth.uid()
@@ -130,7 +131,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = extra_advance_days.business_id
             and customers.user_id = auth.uid()

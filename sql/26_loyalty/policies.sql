@@ -113,7 +113,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy lots_select
@@ -122,7 +122,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy entries_select
@@ -131,7 +131,5 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
-
-grant execute on function private.my_customer_ids() to authenticated, service_role;

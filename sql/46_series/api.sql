@@ -57,7 +57,7 @@ $$;
 grant execute on function scheduling.visible_series(uuid) to anon, authenticated, service_role;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 customer_blocked · PT404 not_found
  *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
  *              slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -129,7 +129,8 @@ Each occurrence is a booking. The other arguments are those of book. Returns the
 - on_conflict: fail refuses the whole series if a date is not available, and names the dates; '
 'skip skips such dates and lists them in conflicts.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+Errors: invalid_input 400, not_signed_in 401, customer_blocked 403, not_found 404, '
+'coupon_exhausted 409, '
 'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
 'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';

@@ -85,7 +85,7 @@ end;
 $$;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 customer_blocked · PT404 not_found
  *          PT409 already_waiting available_now not_bookable
  *          PT422 limit_reached not_eligible outside_hours too_far too_soon
  */
@@ -127,8 +127,9 @@ A time that becomes free is held and offered to the waiting entries that it can 
 'each for the service''s offer_minutes. During the turn, available_slots shows the time to the '
 'customer, and book takes it as accept_waitlist_offer does. Returns the entry.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, already_waiting 409, available_now '
-'409, not_bookable 409, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, '
+Errors: invalid_input 400, not_signed_in 401, customer_blocked 403, not_found 404, '
+'already_waiting 409, available_now 409, not_bookable 409, limit_reached 422, not_eligible 422, '
+'outside_hours 422, too_far 422, '
 'too_soon 422.';
 
 /*

@@ -95,3 +95,11 @@ values
 ('privacy', 'tick.privacy', '10 minutes'),
 ('retention', 'tick.retention', '1 day')
 on conflict (name) do update set topic = excluded.topic;
+
+insert into crm.merge_rules (relation, column_name, action, reason)
+values
+(
+    'privacy.requests', 'customer_id', 'keep',
+    'A request is about whom it was made about.'
+)
+on conflict do nothing;

@@ -23,8 +23,13 @@ create table customers.customers (
     -- When the e-mail address was proven to be theirs; null: nobody has proven it.
     contact_verified_at timestamptz,
     created_at timestamptz not null default now(),
+    -- The customer who this one turned out to be; what this one had is theirs. Never a merged one.
+    merged_into_id uuid,
 
     constraint customers_business_id_id_unique unique (business_id, id),
+    constraint customers_merged_into_fkey foreign key (business_id, merged_into_id)
+    references customers.customers (business_id, id) on delete set null (merged_into_id),
+    constraint customers_are_not_merged_into_themselves check (merged_into_id <> id),
     constraint customers_one_for_each_account unique (business_id, user_id),
     constraint customers_can_be_recognised check (num_nonnulls(user_id, name, email, phone) > 0),
     constraint customers_contact_is_one_line check (
@@ -38,6 +43,7 @@ comment on column customers.customers.user_id is '[person]';
 comment on column customers.customers.name is '[personal: replaced]';
 comment on column customers.customers.email is '[person] [personal]';
 comment on column customers.customers.phone is '[person] [personal]';
+comment on column customers.customers.merged_into_id is '[person]';
 create index customers_user_id_idx on customers.customers (user_id);
 -- A guest is recognised by the proven address.
 create unique index customers_guest_email_idx
@@ -48,6 +54,16 @@ where user_id is null and contact_verified_at is not null;
 create index customers_email_idx on customers.customers (business_id, lower(email));
 create index customers_phone_idx on customers.customers (business_id, phone)
 where phone is not null;
+
+-- Whom an account finds by the addresses that it has proven.
+create index customers_accountless_email_idx on customers.customers (lower(email))
+where user_id is null;
+create index customers_accountless_phone_idx on customers.customers (phone)
+where user_id is null and phone is not null;
+
+-- Who was merged into somebody?
+create index customers_merged_into_idx on customers.customers (business_id, merged_into_id)
+where merged_into_id is not null;
 
 create table customers.customer_groups (
     id uuid primary key default gen_random_uuid(),
@@ -115,6 +131,10 @@ begin
             customers.business_id = note_customer.business_id
             and customers.user_id = note_customer.user_id
     ) then
+        return;
+    end if;
+    if note_customer.user_id is not null
+        and customers.link_account(note_customer.user_id, note_customer.business_id) > 0 then
         return;
     end if;
     if note_customer.user_id is null and customers.confirm_contact(
@@ -238,30 +258,69 @@ end;
 $$;
 
 /*
- * Give the customers that are known by a proven address to the account that has it now. A business
- * that knows the account already keeps both rows.
+ * Give an account the customers without one who are known by an e-mail address or a phone number
+ * that the account has proven: in one business, or in all. Returns how many. A business that knows
+ * the account already keeps both rows; of several in a business the account gets the one whose
+ * address was proven, or else the oldest.
  */
-create function customers.claim_customers(user_id uuid, email text)
-returns void
+create function customers.link_account(user_id uuid, business_id uuid default null)
+returns integer
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_count integer;
 begin
     update customers.customers
-    set user_id = claim_customers.user_id
+    set user_id = link_account.user_id
+    from customers.without_account(link_account.user_id, link_account.business_id) as linked
+    where customers.id = linked.id and customers.user_id is null;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the customers whom customers.link_account gives to an account, one in each business.
+ */
+create function customers.without_account(user_id uuid, business_id uuid)
+returns table (id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_email text;
+    v_phone text;
+begin
+    select
+        case when users.email_confirmed_at is not null then lower(users.email) end,
+        case when users.phone_confirmed_at is not null then '+' || ltrim(users.phone, '+') end
+    into v_email, v_phone
+    from auth.users
+    where users.id = without_account.user_id;
+    return query
+    select distinct on (customers.business_id) customers.id
+    from customers.customers
     where
         customers.user_id is null
-        and customers.contact_verified_at is not null
-        and lower(customers.email) = lower(claim_customers.email)
+        and customers.merged_into_id is null
+        and (lower(customers.email) = v_email or customers.phone = v_phone)
+        and (
+            without_account.business_id is null
+            or customers.business_id = without_account.business_id
+        )
         and not exists (
             select 1
             from customers.customers as known
             where
                 known.business_id = customers.business_id
-                and known.user_id = claim_customers.user_id
-        );
+                and known.user_id = without_account.user_id
+        )
+    order by customers.business_id, customers.contact_verified_at, customers.created_at;
 end;
 $$;
 
@@ -290,6 +349,27 @@ begin
     select customers.business_id
     from customers.customers
     where customers.user_id = v_user_id;
+end;
+$$;
+
+/*
+ * Return the rows of customers that are the signed-in user, and those into which they were merged.
+ * Definer: policies ask it once a statement, instead of the policy of customers.
+ */
+create function customers.mine()
+returns setof uuid
+language plpgsql
+stable
+security definer
+rows 5
+set search_path = ''
+as $$
+begin
+    return query
+    select mine.id
+    from customers.customers
+    cross join lateral unnest(array[customers.id, customers.merged_into_id]) as mine (id)
+    where customers.user_id = auth.uid() and mine.id is not null;
 end;
 $$;
 
@@ -332,7 +412,7 @@ on customers.customers
 for select
 to authenticated
 using (
-    user_id = (select auth.uid())
+    id = any(array(select customers.mine()))
     or business_id = any(array(select private.my_businesses('serve')))
 );
 
@@ -391,7 +471,8 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
-grant execute on function private.known_businesses() to authenticated, service_role;
+grant execute on function private.known_businesses(), customers.mine()
+to authenticated, service_role;
 
 -- sql/22_customers/api.sql
 
@@ -408,7 +489,8 @@ select
     customers.email,
     customers.phone,
     customers.contact_verified_at,
-    customers.created_at
+    customers.created_at,
+    customers.merged_into_id
 from customers.customers;
 grant select on public.customers to authenticated, service_role;
 
@@ -427,6 +509,9 @@ comment on column public.customers.contact_verified_at is
 'When a guest proved that the e-mail address is theirs; null for accounts, and for a contact that '
 'only a member wrote down.';
 comment on column public.customers.created_at is 'When they became a customer.';
+comment on column public.customers.merged_into_id is
+'The customer into whom merge_customers merged this one; null: not merged. What this one had is '
+'theirs.';
 
 create view public.customer_groups
 with (security_invoker = true)

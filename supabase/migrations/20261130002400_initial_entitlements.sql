@@ -83,7 +83,8 @@ create index allowances_source_idx on customers.allowances (business_id, source_
 -- What somebody may have, and to which groups they belong.
 
 /*
- * Return the customer of a business who is known by an account, or else by a proven address.
+ * Return the customer of a business who is known by an account, or else by a proven address: of
+ * a merged one, the customer who they are now.
  */
 create function customers.customer_of(business_id uuid, user_id uuid, email text)
 returns uuid
@@ -95,7 +96,7 @@ as $$
 begin
     if user_id is not null then
         return (
-            select customers.id
+            select coalesce(customers.merged_into_id, customers.id)
             from customers.customers
             where
                 customers.business_id = customer_of.business_id
@@ -103,7 +104,7 @@ begin
         );
     end if;
     return (
-        select customers.id
+        select coalesce(customers.merged_into_id, customers.id)
         from customers.customers
         where
             customers.business_id = customer_of.business_id
@@ -184,7 +185,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = is_entitled.business_id
             and customers.user_id = auth.uid()
@@ -212,7 +213,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = extra_advance_days.business_id
             and customers.user_id = auth.uid()

@@ -401,26 +401,6 @@ begin
 end;
 $$;
 
-/*
- * The customers that the caller is, at any business.
- * Definer: the points of a customer ask this instead of the policy of customers, once a statement.
- */
-create function private.my_customer_ids()
-returns setof uuid
-language plpgsql
-stable
-security definer
-rows 5
-set search_path = ''
-as $$
-begin
-    return query
-    select customers.id
-    from customers.customers
-    where customers.user_id = auth.uid();
-end;
-$$;
-
 -- sql/26_loyalty/functions/changes.sql
 
 -- The three ways in which points of a locked account change: a lot is added, points are taken from
@@ -871,7 +851,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy lots_select
@@ -880,7 +860,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy entries_select
@@ -889,10 +869,8 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
-
-grant execute on function private.my_customer_ids() to authenticated, service_role;
 
 -- sql/26_loyalty/api.sql
 

@@ -3325,26 +3325,6 @@ begin
 end;
 $$;
 
-/*
- * Return the rows of customers that are the signed-in user.
- * Definer: policies ask it once a statement, instead of the policy of customers.
- */
-create function pricing.my_customers()
-returns setof uuid
-language plpgsql
-stable
-security definer
-rows 5
-set search_path = ''
-as $$
-begin
-    return query
-    select customers.id
-    from customers.customers
-    where customers.user_id = auth.uid();
-end;
-$$;
-
 -- sql/35_pricing/functions/tax_rates.sql
 
 -- Which taxes a business levies on what it sells.
@@ -3473,7 +3453,7 @@ begin
         inner join pricing.tax_numbers
             on
                 tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
+                and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
         inner join pricing.tax_places on tax_places.country = tax_numbers.country
         where
             customers.business_id = basis.business_id
@@ -4784,7 +4764,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('view')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_insert
@@ -4793,7 +4773,7 @@ for insert
 to authenticated
 with check (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_update
@@ -4802,11 +4782,11 @@ for update
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 )
 with check (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_delete
@@ -4815,11 +4795,10 @@ for delete
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 grant execute on function
-pricing.my_customers(),
 pricing.tax_basis(uuid),
 pricing.tax_rates(pricing.tax_basis, text, date, pricing.tax_reach),
 pricing.is_reverse_charged(pricing.tax_basis, uuid, text),

@@ -62,6 +62,11 @@ comment on column sales.sales.customer_phone is '[person] [personal]';
 -- My purchases, and those of a business, page by page.
 create index sales_customer_id_idx on sales.sales (customer_id, placed_at, id);
 create index sales_business_id_idx on sales.sales (business_id, placed_at, id);
+-- What somebody without an account bought.
+create index sales_guests_email_idx on sales.sales (lower(customer_email))
+where customer_id is null;
+create index sales_guests_phone_idx on sales.sales (customer_phone)
+where customer_id is null and customer_phone is not null;
 create index sales_basket_id_idx on sales.sales (basket_id) where basket_id is not null;
 create index sales_currency_idx on sales.sales (currency);
 

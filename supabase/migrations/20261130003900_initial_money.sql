@@ -3427,7 +3427,7 @@ begin
             inner join pricing.tax_numbers
                 on
                     tax_numbers.business_id = customers.business_id
-                    and tax_numbers.customer_id = customers.id
+                    and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
             where
                 customers.business_id = sales.business_id
                 and customers.user_id = sales.customer_id
@@ -10687,7 +10687,7 @@ declare
     v_sale sales.sales = money.lock_sale_to_pay(use_credit.sale_id);
     v_customer_id uuid;
 begin
-    select customers.id into v_customer_id
+    select coalesce(customers.merged_into_id, customers.id) into v_customer_id
     from customers.customers
     where
         customers.business_id = v_sale.business_id
@@ -12065,11 +12065,7 @@ to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
     or business_id = any(array(select private.my_businesses('account')))
-    or customer_id = any(array(
-        select customers.id
-        from customers.customers
-        where customers.user_id = (select auth.uid())
-    ))
+    or customer_id = any(array(select customers.mine()))
     or (select private.is_platform_staff('finance'))
 );
 
@@ -12121,11 +12117,7 @@ using (
     business_id = any(array(select private.my_businesses('account')))
     or (
         kind = 'customer_credit'
-        and owner_id = any(array(
-            select customers.id
-            from customers.customers
-            where customers.user_id = (select auth.uid())
-        ))
+        and owner_id = any(array(select customers.mine()))
     )
     or (select private.is_platform_staff('finance'))
 );

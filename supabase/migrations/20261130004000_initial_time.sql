@@ -147,6 +147,8 @@ create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer
 create unique index bookings_sale_idx on scheduling.bookings (business_id, sale_id);
 create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
 where customer_id is null;
+create index bookings_guests_phone_idx on scheduling.bookings (customer_phone)
+where customer_id is null and customer_phone is not null;
 
 create table scheduling.booking_items (
     id uuid primary key default gen_random_uuid(),

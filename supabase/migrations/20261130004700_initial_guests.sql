@@ -53,7 +53,7 @@ begin
 
     select count(*) into v_count
     from claimed;
-    perform customers.claim_customers(v_user_id, v_user.email);
+    perform customers.link_account(v_user_id);
     return v_count;
 end;
 $$;

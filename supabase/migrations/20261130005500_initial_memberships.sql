@@ -2110,7 +2110,9 @@ begin
         select 1
         from customers.customers
         where
-            customers.business_id = adjust.business_id and customers.id = adjust.customer_id
+            customers.business_id = adjust.business_id
+            and customers.id = adjust.customer_id
+            and customers.merged_into_id is null
     ) then
         perform private.refuse(
             'PT404', 'not_found', 'The business has no such customer.',
@@ -3767,7 +3769,7 @@ begin
         inner join pricing.tax_numbers
             on
                 tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
+                and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
     loop
         v_renewals[v_place].is_reverse_charged = pricing.is_reverse_charged(
             pricing.tax_basis(v_renewals[v_place].business_id), v_renewals[v_place].user_id, null
@@ -4941,7 +4943,7 @@ begin
             inner join customers.entitlements
                 on
                     entitlements.business_id = customers.business_id
-                    and entitlements.customer_id = customers.id
+                    and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
             where
                 membership_plans.id = is_member.plan_id
                 and customers.user_id = auth.uid()
@@ -4955,7 +4957,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = is_member.business_id
             and customers.user_id = auth.uid()
@@ -5247,7 +5249,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy referrals_select
@@ -5256,8 +5258,8 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or referrer_id = any(array(select private.my_customer_ids()))
-    or referred_id = any(array(select private.my_customer_ids()))
+    or referrer_id = any(array(select customers.mine()))
+    or referred_id = any(array(select customers.mine()))
 );
 
 grant execute on function

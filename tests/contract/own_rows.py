@@ -71,6 +71,15 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "coupons": ([{"promotion_id": "promotion", "code": "SPRING"}], {"max_uses": 5}),
     "customer_group_members": ([{"customer_group_id": "group", "customer_id": "known"}], {}),
     "customer_groups": ([{"name": "Friends"}], {"name": "Good friends"}),
+    "customer_note_permissions": ([{"kind": "general"}], {"read_permission": "manage"}),
+    "customer_notes": (
+        [
+            {"customer_id": "known", "body": "Nuts.", "kind": "allergy"},
+            {"customer_id": "known", "body": "Tea.", "kind": "preference"},
+        ],
+        {"body": "Milk."},
+    ),
+    "customer_tags": ([{"customer_id": "known", "tag": "VIP"}], {}),
     "delivery_options": (
         [
             {"name": "Post", "kind": "delivery", "currency": "EUR"},
@@ -308,6 +317,7 @@ NEVER = {
     ("booking_notes", "PATCH"): "A note keeps its author: delete it and write another.",
     ("customer_group_members", "PATCH"): "Somebody is in a group or is not.",
     ("favorites", "PATCH"): "A business is a favorite or is not.",
+    ("customer_tags", "PATCH"): "A customer has a tag or has not.",
 }
 # The views whose rows belong to no business.
 SHARED = {"addresses", "feature_flags", "flag_prerequisites", "flag_segments", "flag_targets"}

@@ -250,6 +250,52 @@ select customers.business_id, customers.id, 'EUR', 1, 'Secret'
 from customers.customers
 where customers.business_id = %(business)s
 limit 1;
+insert into crm.customer_notes (business_id, customer_id, body)
+select customers.business_id, customers.id, 'Secret'
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into crm.customer_tags (business_id, customer_id, tag)
+select customers.business_id, customers.id, 'Secret'
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into crm.note_permissions (business_id, kind) values (%(business)s, 'general');
+insert into crm.customer_blocks (business_id, customer_id, reason, blocked_at)
+select customers.business_id, customers.id, 'Secret', now()
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+with talk as (
+    insert into crm.conversations (business_id, customer_id, created_at, last_message_at)
+    select customers.business_id, customers.id, now(), now()
+    from customers.customers
+    where customers.business_id = %(business)s
+    limit 1
+    returning business_id, id
+),
+
+mark as (
+    insert into crm.message_reads (business_id, conversation_id, user_id, read_at)
+    select talk.business_id, talk.id, %(owner)s, now()
+    from talk
+)
+
+insert into crm.messages (business_id, conversation_id, sender, body, sent_at)
+select talk.business_id, talk.id, 'business', 'Secret', now()
+from talk;
+with duplicate as (
+    insert into customers.customers (business_id, name)
+    values (%(business)s, 'Secret twin')
+    returning id, business_id
+)
+
+insert into crm.mergers (business_id, customer_id, duplicate_id, merged_at)
+select customers.business_id, customers.id, duplicate.id, now()
+from customers.customers
+inner join duplicate on duplicate.business_id = customers.business_id
+where customers.business_id = %(business)s
+limit 1;
 -- The worker makes the first key when it starts.
 do $$
 begin

@@ -26,7 +26,7 @@ SQL = Path(__file__).parent
 # What is written with every trigger awake, in this order.
 AFTERWARDS = (
     *("prices.sql", "money.sql", "goods.sql", "loyalty.sql", "memberships.sql"),
-    *("reviews.sql", "content.sql", "flags.sql"),
+    *("reviews.sql", "customers.sql", "content.sql", "flags.sql"),
 )
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
 
@@ -103,7 +103,7 @@ def fill(
         Refusal: the written rows contradict each other; nothing is kept.
     """
     businesses = SCALES[size][0]
-    task = progress.add_task("people", total=13 + -(-businesses // CHUNK))
+    task = progress.add_task("people", total=14 + -(-businesses // CHUNK))
     with connection.transaction():
         _set_scale(connection, size, monday)
         _run(connection, "people.sql")
@@ -130,7 +130,7 @@ def fill(
         progress.update(task, advance=1, description="checks")
         _check(connection)
     connection.execute("analyze")
-    progress.update(task, completed=13 + -(-businesses // CHUNK), description="done")
+    progress.update(task, completed=14 + -(-businesses // CHUNK), description="done")
 
 
 def _progress() -> Progress:

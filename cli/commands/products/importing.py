@@ -1,157 +1,35 @@
-"""Reads products from a file into a business, chunk by chunk."""
+"""Reads products from a file into a business."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
-
-import psycopg
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from cli.commands.businesses import the_business
-from cli.commands.consent import require_consent
-from cli.commands.database import session
+from cli.commands.importing import DryRunOption, FileArgument, Import, Mode, ModeOption, run
 from cli.commands.products.cells import to_row
 from cli.commands.stock.looking import BusinessArgument
 from cli.options import DEFAULT_STATE, JsonOption, StateOption, YesOption
-from cli.output import show, show_json, talk
-from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.stack.state import State
 
-SQL = Path(__file__).parent
-CHUNK = 1000  # rows a call
-OUTCOMES = ("created", "updated", "unchanged", "refused")
-
-
-class Mode(StrEnum):
-    """What becomes of the other rows when one is refused."""
-
-    all_or_nothing = "all_or_nothing"
-    report = "report"
+PRODUCTS = Import(
+    noun="products",
+    statement=Path(__file__).parent / "import.sql",
+    to_row=to_row,
+    outcomes=("created", "updated", "unchanged", "refused"),
+    shown=("row", "product", "sku", "token", "message"),
+)
 
 
 def import_products(
     business: BusinessArgument,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A .csv or .json.")
-    ],
-    mode: Annotated[
-        Mode,
-        typer.Option(
-            envvar="FRONTDESK_MODE",
-            help="all_or_nothing changes nothing when a row is refused; report changes the others.",
-        ),
-    ] = Mode.all_or_nothing,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", envvar="FRONTDESK_DRY_RUN", help="Say what would happen, change nothing."
-        ),
-    ] = False,
+    file: FileArgument,
+    mode: ModeOption = Mode.all_or_nothing,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     state: StateOption = DEFAULT_STATE,
     as_json: JsonOption = False,
 ) -> None:
     """Add and change the products of a business from a file, as `products export` writes it."""
     endpoints = State(state).require_running()
-    business_id = the_business(endpoints, business)["id"]
-    rows = read(file)
-    if not (dry_run or yes):
-        rehearsed = send(endpoints, business_id, rows, mode=mode, keep=False)
-        require_consent(f"{_sum(rehearsed)}. Change the products of {business}?", yes=False)
-    report = send(endpoints, business_id, rows, mode=mode, keep=not dry_run)
-    refused = [row for row in report if row["outcome"] == "refused"]
-    if as_json:
-        show_json({**_counts(report), "rows": report})
-    elif refused:
-        show(refused, columns=("row", "product", "sku", "token", "message"), as_json=False)
-    talk(_sum(report) + ".")
-    if refused:
-        kept = mode is Mode.report and not dry_run
-        raise Refusal(
-            f"Rows refused: {len(refused)}.",
-            "Correct these rows and import them again; the others are in."
-            if kept
-            else "Nothing was changed. Correct these rows and import the file again.",
-        )
-
-
-def read(file: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file.
-
-    Raises:
-        Refusal: it is neither CSV nor a JSON array of objects.
-    """
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-        if file.suffix.lower() == ".json":
-            rows = json.loads(text)
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                raise Refusal(f"{file} is not an array of objects.", "Look at `products export`.")
-            return rows
-        return [to_row(cells) for cells in _cells(text)]
-    except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
-        raise Refusal(f"{file} cannot be read: {error}.", "Send UTF-8 CSV or JSON.") from None
-
-
-def send(
-    endpoints: Endpoints, business_id: Any, rows: list[dict[str, Any]], *, mode: Mode, keep: bool
-) -> list[dict[str, Any]]:
-    """Send the rows and return what became of each, numbered as in the file.
-
-    In the mode `report` each chunk is kept by itself; otherwise all of them are, or none.
-    """
-    report: list[dict[str, Any]] = []
-    with session(endpoints) as connection, _progress() as progress:
-        for first in progress.track(range(0, len(rows), CHUNK), description="products"):
-            report += _send_chunk(connection, business_id, rows[first : first + CHUNK], first)
-            if keep and mode is Mode.report:
-                connection.commit()
-        if keep and all(row["outcome"] != "refused" for row in report):
-            connection.commit()
-        else:
-            connection.rollback()
-    return report
-
-
-def _send_chunk(
-    connection: psycopg.Connection[dict[str, Any]],
-    business_id: Any,
-    rows: list[dict[str, Any]],
-    first: int,
-) -> list[dict[str, Any]]:
-    statement = (SQL / "import.sql").read_bytes()
-    arguments = {"business_id": business_id, "rows": json.dumps(rows)}
-    (row,) = connection.execute(statement, arguments).fetchall()
-    return [{**each, "row": each["row"] + first} for each in row["report"]["rows"]]
-
-
-def _cells(text: str) -> Iterator[dict[str, str | None]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for cells in reader:
-        if None in cells:
-            raise Refusal(
-                f"Line {reader.line_num} has more cells than the heading.",
-                "Quote cells that contain a comma.",
-            )
-        yield cells
-
-
-def _counts(report: list[dict[str, Any]]) -> dict[str, int]:
-    return {name: sum(row["outcome"] == name for row in report) for name in OUTCOMES}
-
-
-def _sum(report: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in _counts(report).items())
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    found = the_business(endpoints, business)
+    run(PRODUCTS, endpoints, found, file, mode=mode, dry_run=dry_run, yes=yes, as_json=as_json)

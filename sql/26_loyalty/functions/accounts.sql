@@ -169,23 +169,3 @@ begin
         accounts.business_id = entry.business_id and accounts.customer_id = entry.customer_id;
 end;
 $$;
-
-/*
- * The customers that the caller is, at any business.
- * Definer: the points of a customer ask this instead of the policy of customers, once a statement.
- */
-create function private.my_customer_ids()
-returns setof uuid
-language plpgsql
-stable
-security definer
-rows 5
-set search_path = ''
-as $$
-begin
-    return query
-    select customers.id
-    from customers.customers
-    where customers.user_id = auth.uid();
-end;
-$$;

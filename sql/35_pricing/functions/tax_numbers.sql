@@ -76,23 +76,3 @@ begin
     );
 end;
 $$;
-
-/*
- * Return the rows of customers that are the signed-in user.
- * Definer: policies ask it once a statement, instead of the policy of customers.
- */
-create function pricing.my_customers()
-returns setof uuid
-language plpgsql
-stable
-security definer
-rows 5
-set search_path = ''
-as $$
-begin
-    return query
-    select customers.id
-    from customers.customers
-    where customers.user_id = auth.uid();
-end;
-$$;

@@ -124,7 +124,7 @@ begin
         inner join pricing.tax_numbers
             on
                 tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
+                and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
         inner join pricing.tax_places on tax_places.country = tax_numbers.country
         where
             customers.business_id = basis.business_id

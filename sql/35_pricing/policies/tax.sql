@@ -117,7 +117,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('view')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_insert
@@ -126,7 +126,7 @@ for insert
 to authenticated
 with check (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_update
@@ -135,11 +135,11 @@ for update
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 )
 with check (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy tax_numbers_delete
@@ -148,11 +148,10 @@ for delete
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
-    or customer_id = any(array(select pricing.my_customers()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 grant execute on function
-pricing.my_customers(),
 pricing.tax_basis(uuid),
 pricing.tax_rates(pricing.tax_basis, text, date, pricing.tax_reach),
 pricing.is_reverse_charged(pricing.tax_basis, uuid, text),

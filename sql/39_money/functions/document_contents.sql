@@ -56,7 +56,7 @@ begin
             inner join pricing.tax_numbers
                 on
                     tax_numbers.business_id = customers.business_id
-                    and tax_numbers.customer_id = customers.id
+                    and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
             where
                 customers.business_id = sales.business_id
                 and customers.user_id = sales.customer_id

@@ -242,7 +242,7 @@ declare
     v_sale sales.sales = money.lock_sale_to_pay(use_credit.sale_id);
     v_customer_id uuid;
 begin
-    select customers.id into v_customer_id
+    select coalesce(customers.merged_into_id, customers.id) into v_customer_id
     from customers.customers
     where
         customers.business_id = v_sale.business_id

@@ -52,11 +52,7 @@ to authenticated
 using (
     business_id = any(array(select private.my_businesses('manage')))
     or business_id = any(array(select private.my_businesses('account')))
-    or customer_id = any(array(
-        select customers.id
-        from customers.customers
-        where customers.user_id = (select auth.uid())
-    ))
+    or customer_id = any(array(select customers.mine()))
     or (select private.is_platform_staff('finance'))
 );
 

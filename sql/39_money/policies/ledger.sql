@@ -27,11 +27,7 @@ using (
     business_id = any(array(select private.my_businesses('account')))
     or (
         kind = 'customer_credit'
-        and owner_id = any(array(
-            select customers.id
-            from customers.customers
-            where customers.user_id = (select auth.uid())
-        ))
+        and owner_id = any(array(select customers.mine()))
     )
     or (select private.is_platform_staff('finance'))
 );

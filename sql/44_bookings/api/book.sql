@@ -2,7 +2,7 @@
 -- returns the booking as the caller may see it.
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 customer_blocked · PT404 not_found
  *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
  *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -71,13 +71,14 @@ Returns the booking.
 - total_minor: the total of the quote that the customer accepted, in minor units; at another price '
 'nothing is booked.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+Errors: invalid_input 400, not_signed_in 401, customer_blocked 403, not_found 404, '
+'coupon_exhausted 409, '
 'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
 'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 customer_blocked · PT404 not_found
  *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
  *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -147,7 +148,8 @@ items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party
 
 - party_size: for the items that have none of their own.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+Errors: invalid_input 400, not_signed_in 401, customer_blocked 403, not_found 404, '
+'coupon_exhausted 409, '
 'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
 'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';

@@ -61,11 +61,13 @@ begin
         customers.business_id = account.business_id
         and customers.user_id = note_company.user_id
         and tax_numbers.business_id = customers.business_id
-        and tax_numbers.customer_id = customers.id
+        and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
         and tax_numbers.country = account.country
         and tax_numbers.number <> account.tax_number;
     insert into pricing.tax_numbers (business_id, customer_id, country, number)
-    select account.business_id, customers.id, account.country, account.tax_number
+    select
+        account.business_id, coalesce(customers.merged_into_id, customers.id), account.country,
+        account.tax_number
     from customers.customers
     where
         customers.business_id = account.business_id
@@ -75,7 +77,7 @@ begin
             from pricing.tax_numbers
             where
                 tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
+                and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
                 and tax_numbers.country = account.country
         );
 end;
@@ -98,8 +100,8 @@ begin
         business_id, customer_id, access, during, customer_group_id
     )
     select
-        account.business_id, customers.id, 'wholesale', tstzrange(private.now(), null),
-        account.customer_group_id
+        account.business_id, coalesce(customers.merged_into_id, customers.id), 'wholesale',
+        tstzrange(private.now(), null), account.customer_group_id
     from customers.customers
     where
         customers.business_id = account.business_id

@@ -29,7 +29,9 @@ begin
         select 1
         from customers.customers
         where
-            customers.business_id = adjust.business_id and customers.id = adjust.customer_id
+            customers.business_id = adjust.business_id
+            and customers.id = adjust.customer_id
+            and customers.merged_into_id is null
     ) then
         perform private.refuse(
             'PT404', 'not_found', 'The business has no such customer.',

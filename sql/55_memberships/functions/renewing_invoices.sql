@@ -59,7 +59,7 @@ begin
         inner join pricing.tax_numbers
             on
                 tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
+                and tax_numbers.customer_id = coalesce(customers.merged_into_id, customers.id)
     loop
         v_renewals[v_place].is_reverse_charged = pricing.is_reverse_charged(
             pricing.tax_basis(v_renewals[v_place].business_id), v_renewals[v_place].user_id, null

@@ -117,7 +117,7 @@ begin
             inner join customers.entitlements
                 on
                     entitlements.business_id = customers.business_id
-                    and entitlements.customer_id = customers.id
+                    and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
             where
                 membership_plans.id = is_member.plan_id
                 and customers.user_id = auth.uid()
@@ -131,7 +131,7 @@ begin
         inner join customers.entitlements
             on
                 entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
         where
             customers.business_id = is_member.business_id
             and customers.user_id = auth.uid()

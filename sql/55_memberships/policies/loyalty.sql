@@ -17,7 +17,7 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or customer_id = any(array(select private.my_customer_ids()))
+    or customer_id = any(array(select customers.mine()))
 );
 
 create policy referrals_select
@@ -26,8 +26,8 @@ for select
 to authenticated
 using (
     business_id = any(array(select private.my_businesses('serve')))
-    or referrer_id = any(array(select private.my_customer_ids()))
-    or referred_id = any(array(select private.my_customer_ids()))
+    or referrer_id = any(array(select customers.mine()))
+    or referred_id = any(array(select customers.mine()))
 );
 
 grant execute on function

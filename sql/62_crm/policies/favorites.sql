@@ -1,7 +1,7 @@
 -- Favorites are their owner's alone, to read and to write. Only a business that the owner can see
 -- becomes one. Nothing about a favorite changes, so nobody may update it.
 
-grant usage on schema crm to authenticated, service_role;
+grant usage on schema crm to anon, authenticated, service_role;
 
 alter table crm.favorites enable row level security;
 grant select, delete on crm.favorites to authenticated;

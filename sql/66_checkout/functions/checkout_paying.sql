@@ -162,7 +162,7 @@ begin
         inner join money.accounts
             on
                 accounts.business_id = customers.business_id
-                and accounts.owner_id = customers.id
+                and accounts.owner_id = coalesce(customers.merged_into_id, customers.id)
                 and accounts.kind = 'customer_credit'
                 and accounts.currency = sale.currency
         where

@@ -787,6 +787,71 @@ select public.issue_credit(
     tests.id('Salon')::text, (select id::text from public.customers), '1000', 'We were late'
 );
 
+-- call: merge_customers
+select tests.named('Twin');
+insert into customers.customers (id, business_id, name)
+values (tests.id('Twin'), tests.id('Salon'), 'Twin');
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Owen');
+select public.merge_customers(
+    (select id::text from public.customers where user_id is not null), tests.id('Twin')::text
+);
+
+-- call: unmerge_customers
+select tests.named('Twin');
+insert into customers.customers (id, business_id, name)
+values (tests.id('Twin'), tests.id('Salon'), 'Twin');
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Owen');
+select public.merge_customers(
+    (select id::text from public.customers where user_id is not null), tests.id('Twin')::text
+);
+select public.unmerge_customers((select id::text from public.customer_merges));
+
+-- call: add_customer
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+
+-- call: update_customer
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.update_customer((select id::text from public.customers), phone => '+4930123456');
+
+-- call: delete_customer
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.delete_customer((select id::text from public.customers));
+
+-- call: import_customers
+select tests.act_as('Owen');
+select public.import_customers(tests.id('Salon')::text, '[{"name": "Walt"}]');
+
+-- call: block_customer
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.block_customer((select id::text from public.customers), 'Rude.');
+
+-- call: unblock_customer
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.block_customer((select id::text from public.customers), 'Rude.');
+select public.unblock_customer((select id::text from public.customers));
+
+-- call: start_conversation
+select tests.act_as('Cleo');
+select public.start_conversation(tests.id('Salon')::text, 'Hello.');
+
+-- call: send_message
+select tests.act_as('Cleo');
+select public.start_conversation(tests.id('Salon')::text, 'Hello.');
+select public.send_message((select id::text from public.conversations), 'Anybody?');
+
+-- call: read_conversation
+select tests.act_as('Cleo');
+select public.start_conversation(tests.id('Salon')::text, 'Hello.');
+select tests.act_as('Owen');
+select public.read_conversation((select id::text from public.conversations));
+
 -- call: use_credit
 create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
 select public.issue_credit(

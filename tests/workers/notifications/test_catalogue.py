@@ -116,6 +116,9 @@ PLAYS = {
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
     **ORDER_PLAYS,
     **GOODS_PLAYS,
+    "message.sent": "select tests.act_as('customer');"
+    "select public.start_conversation(tests.id('Salon')::text, 'Hello?');"
+    + AS.format("owner", "public.send_message((select id::text from public.conversations), 'Hi.')"),
     "membership.joined": MEMBER,
     "membership.renewing": MEMBER
     + "select tests.act_as_owner(), tests.at('2031-05-30 08:00Z');"
