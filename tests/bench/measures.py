@@ -29,6 +29,7 @@ from tests.bench.pricing import quote
 from tests.bench.privacy import export
 from tests.bench.products import products
 from tests.bench.queue import queue
+from tests.bench.reviews import reviews
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
 from tests.bench.shared import (
@@ -213,6 +214,7 @@ ALL = {
     "is_member": is_member,
     "quote": quote,
     "checkout": checkout,
+    "reviews": reviews,
     "home": home,
     "export": export,
     "products": products,
