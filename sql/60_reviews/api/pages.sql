@@ -4,7 +4,8 @@
 /*
  * Return a page of the published reviews of a business or of one of its products, services or
  * staff, the newest first: those before a key. At most so many.
- * The conditions stand apart, because each has an index of its own.
+ * The conditions stand apart, because each has an index of its own. Its plans are kept: planning the
+ * policies takes longer than reading a page.
  */
 create function reviews.page(
     subject reviews.rated,
@@ -19,6 +20,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     if subject = 'business' then
@@ -67,6 +69,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_summary jsonb;
@@ -189,25 +192,25 @@ declare
         coalesce(product_id, service_id, resource_id, business_id), v_subject || '_id'
     );
     v_business_id uuid;
-    v_rows public.business_reviews[];
+    v_rows jsonb;
 begin
     if num_nonnulls(business_id, product_id, service_id, resource_id) > 1 then
         perform private.invalid('business_id', 'must stand alone, like product_id and the others');
     end if;
     v_business_id = reviews.business_of(v_subject, v_subject_id);
-    v_rows = array(
-        select listed
-        from reviews.page(
-            v_subject, v_business_id, v_subject_id, v_from.at, v_from.id, v_limit + 1
-        ) as listed
-    );
+    select coalesce(jsonb_agg(to_jsonb(listed)), '[]') into v_rows
+    from reviews.page(
+        v_subject, v_business_id, v_subject_id, v_from.at, v_from.id, v_limit + 1
+    ) as listed;
     return jsonb_build_object(
         'summary', reviews.summary(v_business_id, v_subject_id),
-        'reviews', to_jsonb(v_rows[: v_limit]),
+        -- One more than a page was read, to know whether another follows.
+        'reviews', v_rows - v_limit,
         'next_cursor', case
-            when cardinality(v_rows) > v_limit then to_char(
-                v_rows[v_limit].published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-            ) || ',' || v_rows[v_limit].id
+            when jsonb_array_length(v_rows) > v_limit then to_char(
+                (v_rows -> v_limit - 1 ->> 'published_at')::timestamptz at time zone 'UTC',
+                'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+            ) || ',' || (v_rows -> v_limit - 1 ->> 'id')
         end
     );
 end;
