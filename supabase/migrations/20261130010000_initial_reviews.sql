@@ -733,7 +733,7 @@ $$;
  * Review a booking by the link of an invitation, for its customer. Returns {id, status}.
  * Definer: the reader is not signed in; the token proves whose booking it is.
  *
- * Errors:  PT409 link_expired · those of reviews.write_booking_review
+ * Errors:  PT403 code_invalid · those of reviews.write_booking_review
  */
 create function reviews.review_by_link(booking_id uuid, token text, draft reviews.draft)
 returns jsonb
@@ -757,7 +757,7 @@ $$;
 /*
  * Return the booking that a link is for. A code that people type is never one.
  *
- * Errors:  PT409 link_expired
+ * Errors:  PT403 code_invalid
  */
 create function reviews.invited_booking(booking_id uuid, token text)
 returns scheduling.bookings
@@ -779,7 +779,7 @@ begin
         and guest_codes.expires_at > private.now();
     if not found then
         perform private.refuse(
-            'PT409', 'link_expired', 'This link does not work, or not any more.',
+            'PT403', 'code_invalid', 'This link does not work, or not any more.',
             'Open the complete link of the mail, or sign in and review the booking.'
         );
     end if;
@@ -791,7 +791,7 @@ $$;
  * Return what the page behind a link shows: {business_name, services}.
  * Definer: as reviews.review_by_link.
  *
- * Errors:  PT409 link_expired
+ * Errors:  PT403 code_invalid
  */
 create function reviews.show_invitation(booking_id uuid, token text)
 returns jsonb
@@ -2773,8 +2773,8 @@ to anon, authenticated, service_role;
 -- /functions/v1/review; a client with a page of its own calls the function.
 
 /*
- * Errors:  PT400 invalid_input · PT403 forbidden
- *          PT409 already_reviewed link_expired not_reviewable · PT422 too_soon
+ * Errors:  PT400 invalid_input · PT403 code_invalid forbidden
+ *          PT409 already_reviewed not_reviewable · PT422 too_soon
  */
 create function public.review_by_link(
     booking_id public.identifier,
@@ -2805,7 +2805,7 @@ The review is that of the booking''s customer, as if they had called review_book
 
 - token: from the link; it works for 60 days unless the platform says otherwise.
 
-Errors: invalid_input 400, forbidden 403, already_reviewed 409, link_expired 409, '
+Errors: invalid_input 400, code_invalid 403, forbidden 403, already_reviewed 409, '
 'not_reviewable 409, too_soon 422.';
 
 grant execute on function

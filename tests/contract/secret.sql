@@ -710,3 +710,8 @@ select reviewed.business_id, reviewed.id, 1, 1, '{}', 'en', now()
 from reviewed;
 insert into reviews.rating_aspects (business_id, key, name)
 values (%(business)s, 'secret', 'Secret');
+insert into reviews.reviews (business_id, sale_line_id, rating, locale, status, created_at)
+select sale_lines.business_id, sale_lines.id, 1, 'en', 'published', now()
+from sales.sale_lines
+where sale_lines.business_id = %(business)s
+limit 1;

@@ -2,8 +2,8 @@
 -- /functions/v1/review; a client with a page of its own calls the function.
 
 /*
- * Errors:  PT400 invalid_input · PT403 forbidden
- *          PT409 already_reviewed link_expired not_reviewable · PT422 too_soon
+ * Errors:  PT400 invalid_input · PT403 code_invalid forbidden
+ *          PT409 already_reviewed not_reviewable · PT422 too_soon
  */
 create function public.review_by_link(
     booking_id public.identifier,
@@ -34,7 +34,7 @@ The review is that of the booking''s customer, as if they had called review_book
 
 - token: from the link; it works for 60 days unless the platform says otherwise.
 
-Errors: invalid_input 400, forbidden 403, already_reviewed 409, link_expired 409, '
+Errors: invalid_input 400, code_invalid 403, forbidden 403, already_reviewed 409, '
 'not_reviewable 409, too_soon 422.';
 
 grant execute on function

@@ -50,7 +50,7 @@ $$;
  * Review a booking by the link of an invitation, for its customer. Returns {id, status}.
  * Definer: the reader is not signed in; the token proves whose booking it is.
  *
- * Errors:  PT409 link_expired · those of reviews.write_booking_review
+ * Errors:  PT403 code_invalid · those of reviews.write_booking_review
  */
 create function reviews.review_by_link(booking_id uuid, token text, draft reviews.draft)
 returns jsonb
@@ -74,7 +74,7 @@ $$;
 /*
  * Return the booking that a link is for. A code that people type is never one.
  *
- * Errors:  PT409 link_expired
+ * Errors:  PT403 code_invalid
  */
 create function reviews.invited_booking(booking_id uuid, token text)
 returns scheduling.bookings
@@ -96,7 +96,7 @@ begin
         and guest_codes.expires_at > private.now();
     if not found then
         perform private.refuse(
-            'PT409', 'link_expired', 'This link does not work, or not any more.',
+            'PT403', 'code_invalid', 'This link does not work, or not any more.',
             'Open the complete link of the mail, or sign in and review the booking.'
         );
     end if;
@@ -108,7 +108,7 @@ $$;
  * Return what the page behind a link shows: {business_name, services}.
  * Definer: as reviews.review_by_link.
  *
- * Errors:  PT409 link_expired
+ * Errors:  PT403 code_invalid
  */
 create function reviews.show_invitation(booking_id uuid, token text)
 returns jsonb

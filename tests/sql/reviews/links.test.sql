@@ -54,16 +54,16 @@ select is(
 select tests.act_as_anon();
 select throws_ok(
     $$ select public.review_by_link(tests.id('visit')::text, repeat('a', 64), '5') $$,
-    'PT409', 'This link does not work, or not any more.', 'another token reviews nothing'
+    'PT403', 'This link does not work, or not any more.', 'another token reviews nothing'
 );
 select throws_ok(
     $$ select public.review_by_link(tests.id('other')::text, (select token from links), '5') $$,
-    'PT409', 'This link does not work, or not any more.', 'and no other booking'
+    'PT403', 'This link does not work, or not any more.', 'and no other booking'
 );
 select tests.at('2031-07-05 12:00Z');
 select throws_ok(
     $$ select public.review_by_link(tests.id('visit')::text, (select token from links), '5') $$,
-    'PT409', 'This link does not work, or not any more.', 'nor after sixty days'
+    'PT403', 'This link does not work, or not any more.', 'nor after sixty days'
 );
 select tests.at('2031-05-25 12:00Z');
 select tests.act_as_owner();
