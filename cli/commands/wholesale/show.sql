@@ -38,7 +38,7 @@ select
             jsonb_agg(
                 jsonb_build_object(
                     'kind', wholesale_documents.kind,
-                    'name', media.name,
+                    'name', media.file_name,
                     'media_id', media.id,
                     'created_at', wholesale_documents.created_at
                 )
