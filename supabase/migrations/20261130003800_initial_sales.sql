@@ -996,6 +996,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select
         (line).amount_minor - (line).discount_minor

@@ -12196,7 +12196,8 @@ grant select on money.payment_findings to authenticated;
 grant select, insert, update, delete on
 money.providers, money.payment_settings, money.payment_ranges, money.payment_methods,
 money.provider_customers, money.method_setups, money.methods_to_forget, money.payments,
-money.payment_transitions, money.payment_parts, money.refunds, money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
+money.payment_transitions, money.payment_parts, money.refunds, money.refund_parts,
+money.refund_lines, money.disputes, money.payment_links, money.guarantees,
 money.provider_events, money.payment_findings, money.reconciliations,
 money.requested_calls
 to service_role;

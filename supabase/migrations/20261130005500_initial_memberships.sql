@@ -2950,6 +2950,7 @@ returns interval
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select case unit
         when 'day' then make_interval(days => count)
@@ -2970,6 +2971,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select round(
         price_minor
@@ -2997,6 +2999,7 @@ returns timestamptz
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select case
         when n = 0 then anchor_at
@@ -3014,6 +3017,7 @@ returns timestamptz
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.period_start(
         (membership).anchor_at,
@@ -3035,6 +3039,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select round(
         amount_minor
@@ -4836,6 +4841,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(paused_at <= at and coalesce(resumes_at > at, true), false);
 end;
@@ -4848,6 +4854,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.is_within_pause((membership).paused_at, (membership).resumes_at, at);
 end;
@@ -4871,6 +4878,7 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select (
         case
@@ -4895,6 +4903,7 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.status_of(
         (membership).granted_plan_id,
@@ -4917,6 +4926,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.status_at(membership, at) in ('cancelled', 'expired');
 end;
@@ -6279,6 +6289,7 @@ returns boolean
 language sql
 stable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.is_member(
         private.to_identifier(plan_id, 'plan_id', is_required => business_id is null),

@@ -13,6 +13,7 @@ returns boolean
 language sql
 stable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.is_member(
         private.to_identifier(plan_id, 'plan_id', is_required => business_id is null),

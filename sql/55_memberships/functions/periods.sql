@@ -10,6 +10,7 @@ returns interval
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select case unit
         when 'day' then make_interval(days => count)
@@ -30,6 +31,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select round(
         price_minor
@@ -57,6 +59,7 @@ returns timestamptz
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select case
         when n = 0 then anchor_at
@@ -74,6 +77,7 @@ returns timestamptz
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.period_start(
         (membership).anchor_at,
@@ -95,6 +99,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select round(
         amount_minor

@@ -10,6 +10,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(paused_at <= at and coalesce(resumes_at > at, true), false);
 end;
@@ -22,6 +23,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.is_within_pause((membership).paused_at, (membership).resumes_at, at);
 end;
@@ -45,6 +47,7 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select (
         case
@@ -69,6 +72,7 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.status_of(
         (membership).granted_plan_id,
@@ -91,6 +95,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select memberships.status_at(membership, at) in ('cancelled', 'expired');
 end;
