@@ -61,7 +61,6 @@ begin atomic
         ('commerce.order_history', '{insert,update,delete}', 'a record, only added to'),
         ('commerce.wholesale_history', '{insert,update,delete}', 'a record, only added to'),
         ('crm.merge_changes', '{insert,update,delete}', 'a record, only added to'),
-        ('crm.messages', '{insert,update,delete}', 'a record, only added to'),
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
         ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
         ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),
