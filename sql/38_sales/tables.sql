@@ -137,6 +137,23 @@ create index sale_lines_service_idx on sales.sale_lines (business_id, service_id
 create index sale_lines_variant_idx on sales.sale_lines (business_id, variant_id)
 where variant_id is not null;
 
+-- A line that changes a sale, before it is written: an amount more, or less, than its lines say.
+create type sales.change as (
+    kind sales.line_kind,
+    corrects_line_id uuid,
+    service_id uuid,
+    variant_id uuid,
+    plan_id uuid,
+    name text,
+    quantity integer,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    -- How a line that is new was quoted; null: like the line that it corrects or, where there is
+    -- none, by its kind and service.
+    rates pricing.tax_rate array
+);
+
 create table sales.sale_taxes (
     business_id uuid not null,
     sale_id uuid not null,

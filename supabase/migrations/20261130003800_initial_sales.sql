@@ -143,6 +143,23 @@ create index sale_lines_service_idx on sales.sale_lines (business_id, service_id
 create index sale_lines_variant_idx on sales.sale_lines (business_id, variant_id)
 where variant_id is not null;
 
+-- A line that changes a sale, before it is written: an amount more, or less, than its lines say.
+create type sales.change as (
+    kind sales.line_kind,
+    corrects_line_id uuid,
+    service_id uuid,
+    variant_id uuid,
+    plan_id uuid,
+    name text,
+    quantity integer,
+    unit_minor bigint,
+    amount_minor bigint,
+    discount_minor bigint,
+    -- How a line that is new was quoted; null: like the line that it corrects or, where there is
+    -- none, by its kind and service.
+    rates pricing.tax_rate array
+);
+
 create table sales.sale_taxes (
     business_id uuid not null,
     sale_id uuid not null,
@@ -296,60 +313,7 @@ begin
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     select place_alike.business_id, placed.sale_id, 0, 'agreed', auth.uid(), private.now()
     from unnest(place_alike.sale_ids) as placed (sale_id);
-    perform sales.write_alike(place_alike.business_id, place_alike.sale_ids, quote);
-end;
-$$;
-
-/*
- * Write the lines and the taxes of one quote for each of some sales.
- */
-create function sales.write_alike(business_id uuid, sale_ids uuid[], quote jsonb)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
-    )
-    select
-        write_alike.business_id, placed.sale_id, lines.position, 0,
-        (lines.line ->> 'kind')::sales.line_kind, (lines.line ->> 'service_id')::uuid,
-        lines.line ->> 'name', (lines.line ->> 'quantity')::integer,
-        (lines.line ->> 'unit_minor')::bigint, (lines.line ->> 'amount_minor')::bigint,
-        (lines.line ->> 'discount_minor')::bigint, (lines.line ->> 'tax_minor')::bigint,
-        (lines.line ->> 'tax_is_included')::boolean, (lines.line ->> 'plan_id')::uuid
-    from unnest(write_alike.sale_ids) as placed (sale_id)
-    cross join jsonb_array_elements(quote -> 'lines') with ordinality as lines (line, position);
-    insert into sales.sale_taxes (
-        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor, jurisdiction,
-        rounding_unit, rounding_mode
-    )
-    select
-        write_alike.business_id, placed.sale_id, 0, taxes.component, taxes.rate_bps,
-        taxes.base_minor, taxes.tax_minor, taxes.jurisdiction, taxes.rounding_unit,
-        taxes.rounding_mode
-    from unnest(write_alike.sale_ids) as placed (sale_id)
-    cross join jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
-    insert into sales.sale_line_taxes (
-        business_id, sale_line_id, component, rate_bps, position, is_compound, jurisdiction,
-        base_minor, tax_minor
-    )
-    select
-        sale_lines.business_id, sale_lines.id, tax.part ->> 'component',
-        (tax.part ->> 'rate_bps')::numeric, tax.place, (tax.part ->> 'is_compound')::boolean,
-        tax.part ->> 'jurisdiction', (tax.part ->> 'base_minor')::bigint,
-        (tax.part ->> 'tax_minor')::bigint
-    from sales.sale_lines
-    cross join lateral jsonb_array_elements(
-        coalesce(quote -> 'lines' -> (sale_lines.position - 1) -> 'taxes', '[]')
-    ) with ordinality as tax (part, place)
-    where
-        sale_lines.business_id = write_alike.business_id
-        and sale_lines.sale_id = any(write_alike.sale_ids);
+    perform sales.write_agreed_lines(place_alike.business_id, place_alike.sale_ids, quote);
 end;
 $$;
 
@@ -439,6 +403,79 @@ begin
     where
         allowances.business_id = return_allowances.business_id
         and allowances.id = given.allowance_id;
+end;
+$$;
+
+-- sql/38_sales/functions/changes.sql
+
+-- The lines that change a sale, before they are written: corrections of its lines, fees, and what is
+-- added to it.
+
+/*
+ * Make a line that changes a sale: an amount more, or less, than its lines say so far. The amount
+ * is that of all units.
+ */
+create function sales.make_change(
+    kind sales.line_kind,
+    corrects_line_id uuid,
+    service_id uuid,
+    name text,
+    amount_minor bigint,
+    discount_minor bigint default 0,
+    plan_id uuid default null,
+    quantity integer default 1
+)
+returns sales.change
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change sales.change;
+begin
+    v_change.kind = make_change.kind;
+    v_change.corrects_line_id = make_change.corrects_line_id;
+    v_change.service_id = make_change.service_id;
+    v_change.name = make_change.name;
+    v_change.quantity = make_change.quantity;
+    v_change.unit_minor = make_change.amount_minor / make_change.quantity;
+    v_change.amount_minor = make_change.amount_minor;
+    v_change.discount_minor = make_change.discount_minor;
+    v_change.plan_id = make_change.plan_id;
+    return v_change;
+end;
+$$;
+
+/*
+ * Return the lines of a quote as additions to a sale, at the rates at which they were quoted.
+ */
+create function sales.additions_of(quote jsonb)
+returns sales.change[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line jsonb;
+    v_change sales.change;
+    v_changes sales.change[] = '{}';
+begin
+    for v_line in
+        select line.value
+        from jsonb_array_elements(quote -> 'lines') with ordinality as line
+        order by line.ordinality
+    loop
+        v_change = jsonb_populate_record(null::sales.change, v_line);
+        v_change.rates = array(
+            select jsonb_populate_record(null::pricing.tax_rate, tax.value)
+            from jsonb_array_elements(v_line -> 'taxes') with ordinality as tax
+            order by tax.ordinality
+        );
+        v_changes = v_changes || v_change;
+    end loop;
+    return v_changes;
 end;
 $$;
 
@@ -836,7 +873,7 @@ $$;
  * Return the lines of a revision with the rates at which they are taxed.
  */
 create function sales.taxable_changes(
-    business_id uuid, sale_id uuid, last_position integer, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, last_position integer, changes sales.change[]
 )
 returns pricing.taxable[]
 language plpgsql
@@ -848,7 +885,7 @@ declare
     v_basis constant pricing.tax_basis = pricing.tax_basis(taxable_changes.business_id);
     v_lines pricing.taxable[] = '{}';
     v_line pricing.taxable;
-    v_change sales.sale_lines;
+    v_change sales.change;
     v_like sales.sale_lines;
 begin
     for v_index in 1 .. cardinality(changes) loop
@@ -862,14 +899,16 @@ begin
             case
                 when v_like.id is not null
                     then sales.rates_of_line(taxable_changes.business_id, v_like.id)
+                when v_change.rates is not null then v_change.rates
                 when v_basis.business_id is null then '{}'
                 else sales.rates_of_change(v_basis, taxable_changes.sale_id, v_change)
             end
         );
-        v_line.unit = sales.unit_of(coalesce(v_like, v_change));
-        if v_like.id is null and v_change.kind <> 'fee' then
-            v_line.unit = 'change ' || v_index;
-        end if;
+        v_line.unit = case
+            when v_like.id is not null then sales.unit_of(v_like)
+            when v_change.kind = 'fee' then concat_ws(' ', 'fee', v_change.corrects_line_id)
+            else 'change ' || v_index
+        end;
         v_lines = v_lines || v_line;
     end loop;
     return v_lines;
@@ -880,7 +919,7 @@ $$;
  * Return a line that a change is taxed like: the one that it corrects, or one that charged for the
  * same thing before.
  */
-create function sales.line_like(business_id uuid, sale_id uuid, change sales.sale_lines)
+create function sales.line_like(business_id uuid, sale_id uuid, change sales.change)
 returns sales.sale_lines
 language plpgsql
 stable
@@ -913,7 +952,7 @@ $$;
  * not tax fees.
  */
 create function sales.rates_of_change(
-    basis pricing.tax_basis, sale_id uuid, change sales.sale_lines
+    basis pricing.tax_basis, sale_id uuid, change sales.change
 )
 returns pricing.tax_rate[]
 language plpgsql
@@ -961,7 +1000,7 @@ $$;
 /*
  * Return the lines of a revision of a sale of which nothing is taxed.
  */
-create function sales.untaxed_changes(last_position integer, changes sales.sale_lines[])
+create function sales.untaxed_changes(last_position integer, changes sales.change[])
 returns pricing.taxable[]
 language plpgsql
 immutable
@@ -1004,13 +1043,13 @@ begin atomic
 end;
 
 /*
- * Write a further revision of a sale with the lines that change it. The caller holds the lock of
- * what was sold. Nothing is written without lines.
+ * Write a further revision of a sale with the lines that change it. Returns its number, or null
+ * without lines, when nothing is written. The caller holds the lock of what was sold.
  */
 create function sales.revise_sale(
-    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.change[]
 )
-returns void
+returns integer
 language plpgsql
 volatile
 security invoker
@@ -1022,7 +1061,7 @@ declare
     v_rule sales.sale_taxes;
 begin
     if cardinality(changes) = 0 then
-        return;
+        return null;
     end if;
     select coalesce(max(sale_lines.revision), 0) + 1 into v_revision
     from sales.sale_lines
@@ -1047,6 +1086,7 @@ begin
     if revise_sale.cause in ('cancelled', 'rejected', 'expired') then
         perform sales.release_coupons(revise_sale.business_id, revise_sale.sale_id);
     end if;
+    return v_revision;
 end;
 $$;
 
@@ -1057,7 +1097,7 @@ $$;
 create function sales.tax_changes(
     business_id uuid,
     sale_id uuid,
-    changes sales.sale_lines[],
+    changes sales.change[],
     out lines pricing.taxable[],
     out parts pricing.tax_part[],
     out rule sales.sale_taxes
@@ -1100,7 +1140,7 @@ $$;
  * Return what each line of a revision would add to what is owed, at the same place.
  */
 create function sales.totals_of_changes(
-    business_id uuid, sale_id uuid, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, changes sales.change[]
 )
 returns bigint[]
 language plpgsql
@@ -1138,7 +1178,7 @@ create function sales.write_changes(
     business_id uuid,
     sale_id uuid,
     revision integer,
-    changes sales.sale_lines[],
+    changes sales.change[],
     lines pricing.taxable[],
     parts pricing.tax_part[]
 )
@@ -1150,8 +1190,9 @@ set search_path = ''
 as $$
 begin
     insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
+        business_id, sale_id, position, revision, kind, corrects_line_id, service_id,
+        variant_id, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
+        tax_is_included, plan_id
     )
     select
         write_changes.business_id,
@@ -1161,9 +1202,10 @@ begin
         change.kind,
         change.corrects_line_id,
         change.service_id,
+        change.variant_id,
         change.name,
-        1,
-        change.amount_minor,
+        change.quantity,
+        change.unit_minor,
         change.amount_minor,
         change.discount_minor,
         (
@@ -1222,7 +1264,9 @@ begin
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
-    perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
+    perform sales.write_agreed_lines(
+        place_sale.business_id, array[v_sale_id], place_sale.quote
+    );
     if place_sale.quote -> 'promotions' <> '[]'
         or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
         perform sales.claim_discounts(
@@ -1235,9 +1279,9 @@ end;
 $$;
 
 /*
- * Write the lines of a quote as revision 0 of a sale, with its tax rows.
+ * Write the lines of a quote as revision 0 of each of some sales, with their tax rows.
  */
-create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
+create function sales.write_agreed_lines(business_id uuid, sale_ids uuid[], quote jsonb)
 returns void
 language plpgsql
 volatile
@@ -1251,7 +1295,7 @@ begin
     )
     select
         write_agreed_lines.business_id,
-        write_agreed_lines.sale_id,
+        placed.sale_id,
         lines.position,
         0,
         (lines.line ->> 'kind')::sales.line_kind,
@@ -1265,43 +1309,12 @@ begin
         (lines.line ->> 'tax_minor')::bigint,
         (lines.line ->> 'tax_is_included')::boolean,
         (lines.line ->> 'plan_id')::uuid
-    from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
+    from unnest(write_agreed_lines.sale_ids) as placed (sale_id)
+    cross join jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
     perform sales.write_agreed_taxes(
-        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
+        write_agreed_lines.business_id, write_agreed_lines.sale_ids, write_agreed_lines.quote
     );
-end;
-$$;
-
-/*
- * Make a line that changes a sale: an amount more, or less, than its lines say so far.
- */
-create function sales.make_change(
-    kind sales.line_kind,
-    corrects_line_id uuid,
-    service_id uuid,
-    name text,
-    amount_minor bigint,
-    discount_minor bigint default 0,
-    plan_id uuid default null
-)
-returns sales.sale_lines
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_line sales.sale_lines;
-begin
-    v_line.kind = make_change.kind;
-    v_line.corrects_line_id = make_change.corrects_line_id;
-    v_line.service_id = make_change.service_id;
-    v_line.name = make_change.name;
-    v_line.amount_minor = make_change.amount_minor;
-    v_line.discount_minor = make_change.discount_minor;
-    v_line.plan_id = make_change.plan_id;
-    return v_line;
 end;
 $$;
 
@@ -1329,9 +1342,9 @@ $$;
 -- How the tax of a sale is written: rows for each revision, and the parts of each line.
 
 /*
- * Write the taxes of a quote for the lines that were written as agreed.
+ * Write the taxes of a quote for the lines of each of some sales that were written as agreed.
  */
-create function sales.write_agreed_taxes(business_id uuid, sale_id uuid, quote jsonb)
+create function sales.write_agreed_taxes(business_id uuid, sale_ids uuid[], quote jsonb)
 returns void
 language plpgsql
 volatile
@@ -1345,7 +1358,7 @@ begin
     )
     select
         write_agreed_taxes.business_id,
-        write_agreed_taxes.sale_id,
+        placed.sale_id,
         0,
         taxes.component,
         taxes.rate_bps,
@@ -1354,14 +1367,15 @@ begin
         taxes.jurisdiction,
         taxes.rounding_unit,
         taxes.rounding_mode
-    from jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
+    from unnest(write_agreed_taxes.sale_ids) as placed (sale_id)
+    cross join jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
     -- The lines of a business that is not registered for tax have no taxes.
     if quote #> '{lines,0,taxes}' is null then
         return;
     end if;
     perform sales.write_line_taxes(
         write_agreed_taxes.business_id,
-        write_agreed_taxes.sale_id,
+        write_agreed_taxes.sale_ids,
         array(
             select jsonb_populate_record(
                 null::pricing.tax_part,
@@ -1405,17 +1419,18 @@ begin
     from pricing.tax_rows(parts) as rows;
     perform sales.write_line_taxes(
         rule.business_id,
-        rule.sale_id,
+        array[rule.sale_id],
         array(select part from unnest(parts) as part where part.component <> 'none')
     );
 end;
 $$;
 
 /*
- * Write the parts of the tax of lines that were written before. `place` is the line's position.
+ * Write the parts of the tax of lines of each of some sales that were written before. `place` is
+ * the line's position.
  */
 create function sales.write_line_taxes(
-    business_id uuid, sale_id uuid, parts pricing.tax_part[]
+    business_id uuid, sale_ids uuid[], parts pricing.tax_part[]
 )
 returns void
 language plpgsql
@@ -1442,7 +1457,7 @@ begin
     inner join sales.sale_lines
         on
             sale_lines.business_id = write_line_taxes.business_id
-            and sale_lines.sale_id = write_line_taxes.sale_id
+            and sale_lines.sale_id = any(write_line_taxes.sale_ids)
             and sale_lines.position = part.place;
 end;
 $$;

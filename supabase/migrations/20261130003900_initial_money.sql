@@ -4362,7 +4362,7 @@ $$;
  * Void the gift cards of a sale that nobody paid for. Returns the lines that take them back.
  */
 create function money.void_gift_cards(business_id uuid, sale_id uuid)
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 volatile
 security invoker
@@ -8095,7 +8095,7 @@ declare
     v_excess bigint = (
         money.sale_balance(correct_refunded.business_id, correct_refunded.sale_id)
     ).balance_minor;
-    v_changes sales.sale_lines[];
+    v_changes sales.change[];
 begin
     if v_excess <= 0 then
         return;

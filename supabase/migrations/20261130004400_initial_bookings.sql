@@ -3299,7 +3299,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_changes sales.sale_lines[] = array(
+    v_changes sales.change[] = array(
         select
             sales.make_change(
                 'service', changes.sale_line_id, null, null, changes.amount_minor,
@@ -4524,7 +4524,7 @@ $$;
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
 )
-returns setof sales.sale_lines
+returns setof sales.change
 language plpgsql
 stable
 security invoker
@@ -4584,7 +4584,7 @@ $$;
 create function scheduling.sale_changes(
     booking scheduling.bookings, cause sales.revision_cause
 )
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker

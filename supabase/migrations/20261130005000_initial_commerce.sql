@@ -21,6 +21,9 @@ create type commerce.movement_reason as enum (
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
 
+-- Some pieces of a variant that come into a store, or leave it (less than 0).
+create type commerce.stock_move as (store_id uuid, variant_id uuid, quantity integer);
+
 -- What is known of pieces beside their number: what one cost, and of which lot they are.
 create type commerce.stock_origin as (unit_cost_minor bigint, lot_code text, expires_on date);
 
@@ -274,6 +277,14 @@ create type commerce.order_line as (
 create type commerce.line_quantity as (sale_line_id uuid, quantity integer);
 create type commerce.item_quantity as (order_item_id uuid, quantity integer);
 
+-- Where pieces of an item come back to, and whether they go into its stock; null: as the rest.
+create type commerce.return_decision as (
+    order_item_id uuid, store_id uuid, is_restocked boolean
+);
+
+-- Units of a variant that are added to an order; `unit_minor` null: at the price of today.
+create type commerce.order_addition as (variant_id uuid, quantity integer, unit_minor bigint);
+
 create table commerce.order_settings (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     -- How long after its delivery a customer may return pieces.
@@ -443,17 +454,17 @@ create index order_history_actor_id_idx on commerce.order_history (actor_id);
 
 -- sql/50_commerce/tables/orders_changes.sql
 
--- What was ordered changes by versions: each cancellation, return, exchange or claim is a change of
--- its own with the next number, and is never rewritten.
+-- What was ordered changes by versions: each cancellation, edit, return, exchange or claim is a
+-- change of its own with the next number, and is never rewritten.
 
-create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed');
+create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed', 'edited');
 
 create table commerce.order_changes (
     business_id uuid not null,
     order_id uuid not null,
     version integer not null,
     kind commerce.change_kind not null,
-    -- [{sale_line_id, quantity}]: less than 0 for units that went.
+    -- [{sale_line_id, quantity}]: less than 0 for units that went, more for those that came.
     lines jsonb not null,
     reason text,
     actor_id uuid references auth.users (id) on delete set null,
@@ -570,7 +581,8 @@ create type commerce.imported_row as (
 -- sql/50_commerce/tables/returns.sql
 
 -- What comes back, or should. A return: pieces come back and their price is given back. An
--- exchange: pieces come back and others are sent. A claim: something was lost or broken; it is
+-- exchange: pieces come back and others are sent: the same again, or other variants, whose
+-- difference in price is paid or given back. A claim: something was lost or broken; it is
 -- replaced or its price is given back, and nothing comes back.
 
 create type commerce.return_kind as enum ('return', 'exchange', 'claim');
@@ -589,9 +601,6 @@ create table commerce.returns (
     reason text,
     -- What the business wrote when it approved or rejected it.
     decision_note text,
-    -- Where the pieces came back to, and whether they went into its stock.
-    store_id uuid,
-    is_restocked boolean,
     requested_by uuid references auth.users (id) on delete set null,
     requested_at timestamptz not null,
     decided_at timestamptz,
@@ -601,8 +610,6 @@ create table commerce.returns (
     constraint returns_business_id_id_unique unique (business_id, id),
     constraint returns_order_fkey foreign key (business_id, order_id)
     references commerce.orders (business_id, id) on delete cascade,
-    constraint returns_store_fkey foreign key (business_id, store_id)
-    references business.stores (business_id, id) on delete restrict,
     constraint returns_exchanges_replace check (
         kind = 'claim' or (kind = 'exchange') = (resolution = 'replacement')
     )
@@ -614,7 +621,6 @@ comment on column commerce.returns.reason is '[personal]';
 comment on column commerce.returns.decision_note is '[personal]';
 comment on column commerce.returns.requested_by is '[person]';
 create index returns_order_idx on commerce.returns (business_id, order_id, status);
-create index returns_store_idx on commerce.returns (business_id, store_id);
 create index returns_requested_by_idx on commerce.returns (requested_by);
 
 create table commerce.return_items (
@@ -622,16 +628,47 @@ create table commerce.return_items (
     return_id uuid not null,
     order_item_id uuid not null,
     quantity integer not null,
+    -- Which store received the pieces, and whether they went into its stock; null until then, and
+    -- where nothing comes back.
+    store_id uuid,
+    is_restocked boolean,
 
     primary key (business_id, return_id, order_item_id),
     constraint return_items_return_fkey foreign key (business_id, return_id)
     references commerce.returns (business_id, id) on delete cascade,
     constraint return_items_item_fkey foreign key (business_id, order_item_id)
     references commerce.order_items (business_id, id) on delete restrict,
-    constraint return_items_quantity_is_positive check (quantity > 0)
+    constraint return_items_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete restrict,
+    constraint return_items_quantity_is_positive check (quantity > 0),
+    constraint return_items_come_back_somewhere check (
+        (store_id is null) = (is_restocked is null)
+    )
 );
 comment on table commerce.return_items is 'Which pieces a return has.';
 create index return_items_item_idx on commerce.return_items (business_id, order_item_id);
+create index return_items_store_idx on commerce.return_items (business_id, store_id);
+
+-- What is sent for the pieces of an exchange, at the price of the day on which it was asked for.
+create table commerce.return_replacements (
+    business_id uuid not null,
+    return_id uuid not null,
+    variant_id uuid not null,
+    unit_minor bigint not null,
+    quantity integer not null,
+
+    primary key (business_id, return_id, variant_id, unit_minor),
+    constraint return_replacements_return_fkey foreign key (business_id, return_id)
+    references commerce.returns (business_id, id) on delete cascade,
+    constraint return_replacements_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete restrict,
+    constraint return_replacements_quantity_is_positive check (quantity > 0),
+    constraint return_replacements_price_not_negative check (unit_minor >= 0)
+);
+comment on table commerce.return_replacements is
+'Which variants are sent for the pieces of an exchange. Without a row the same pieces are.';
+create index return_replacements_variant_idx
+on commerce.return_replacements (business_id, variant_id);
 
 -- sql/50_commerce/tables/shipments.sql
 
@@ -1465,6 +1502,174 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/goods.sql
+
+-- What is sold of goods: how a variant is named and priced, and which pieces a line of a sale takes
+-- from which store. Checkout and later changes of an order use the same functions.
+
+/*
+ * Return some units of a variant as a line to price. It is named after its product and its options,
+ * and can be bought while product and variant are for sale and the business is open to the public.
+ */
+create function commerce.variant_line(
+    business_id uuid,
+    variant_id uuid,
+    quantity integer,
+    out line pricing.line,
+    out is_available boolean,
+    out weight_grams bigint
+)
+returns setof record
+language plpgsql
+stable
+security invoker
+rows 1
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        pricing.make_line(
+            kind => 'product',
+            name => products.name || commerce.option_suffix(product_variants.options),
+            quantity => variant_line.quantity,
+            unit_minor => product_variants.price_minor,
+            currency => products.currency,
+            reference => jsonb_build_object(
+                'variant_id', product_variants.id,
+                'sku', product_variants.sku,
+                'tax_class', products.tax_class
+            ),
+            item_id => product_variants.id
+        ),
+        product_variants.is_active
+        and products.is_published
+        and products.archived_at is null
+        and business.is_open(products.business_id),
+        coalesce(product_variants.weight_grams, 0)::bigint * variant_line.quantity
+    from catalog.product_variants
+    inner join catalog.products
+        on
+            products.business_id = product_variants.business_id
+            and products.id = product_variants.product_id
+    where
+        product_variants.business_id = variant_line.business_id
+        and product_variants.id = variant_line.variant_id;
+end;
+$$;
+
+/*
+ * Return the values of a variant's options as they follow the name of its product.
+ */
+create function commerce.option_suffix(options jsonb)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if options = '{}' then
+        return '';
+    end if;
+    return (
+        select ' (' || string_agg(chosen.value, ', ' order by chosen.key) || ')'
+        from jsonb_each_text(options) as chosen
+    );
+end;
+$$;
+
+/*
+ * Return the items of an order: the pieces that each line takes from a store, a bundle as its
+ * components.
+ */
+create function commerce.order_lines(
+    business_id uuid, line_ids uuid[], parts commerce.stock_part[]
+)
+returns commerce.order_line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return array(
+        select
+            commerce.make_order_line(
+                sale_lines, product_variants, products.name, part.store_id,
+                part.quantity * taken.quantity, taken.quantity
+            )
+        from unnest(parts) as part
+        inner join sales.sale_lines on sale_lines.id = line_ids[part.place]
+        cross join lateral catalog.components(sale_lines.variant_id, 1) as taken
+        inner join catalog.product_variants
+            on
+                product_variants.business_id = order_lines.business_id
+                and product_variants.id = taken.variant_id
+        inner join catalog.products
+            on
+                products.business_id = product_variants.business_id
+                and products.id = product_variants.product_id
+        order by part.place, part.store_id, product_variants.sku
+    );
+end;
+$$;
+
+/*
+ * Make an item of an order. It is called as its line; a part of a bundle as its own product.
+ */
+create function commerce.make_order_line(
+    line sales.sale_lines,
+    variant catalog.product_variants,
+    product_name text,
+    store_id uuid,
+    quantity integer,
+    pieces_per_unit integer
+)
+returns commerce.order_line
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_item commerce.order_line;
+begin
+    v_item.sale_line_id = line.id;
+    v_item.variant_id = variant.id;
+    v_item.store_id = make_order_line.store_id;
+    v_item.sku = variant.sku;
+    v_item.name = case
+        when variant.id = line.variant_id then line.name
+        else product_name || commerce.option_suffix(variant.options)
+    end;
+    v_item.quantity = make_order_line.quantity;
+    v_item.pieces_per_unit = make_order_line.pieces_per_unit;
+    return v_item;
+end;
+$$;
+
+/*
+ * Return the region of an address: the part of the country where it names one as ISO 3166 does, or
+ * the country.
+ */
+create function commerce.region_of(address jsonb)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when business.is_region(address ->> 'region') then address ->> 'region'
+        else address ->> 'country'
+    end;
+end;
+$$;
+
 -- sql/50_commerce/functions/movements.sql
 
 -- What moves stock: adjustments, counts and transfers.
@@ -1872,6 +2077,284 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/orders_additions.sql
+
+-- What is added to an order that exists: at which price, from which store, on which line. Additions
+-- are priced by the lists and rules of the business, at the taxes of the day; promotions and
+-- allowances belong to what was ordered first.
+
+/*
+ * Return additions as lines of the order's sale, at the prices of today or at those that they name.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_for_sale
+ */
+create function commerce.price_additions(
+    placed commerce.orders, added commerce.order_addition[]
+)
+returns sales.change[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tools constant pricing.tools = pricing.tools_of(placed.business_id);
+    v_context constant pricing.context = pricing.context_for(
+        commerce.pricing_context(placed), v_tools
+    );
+    v_lines pricing.line[] = commerce.lines_to_add(placed.business_id, added);
+begin
+    if v_lines = '{}' then
+        return '{}';
+    end if;
+    v_lines = pricing.listed_lines(v_lines, v_context, v_tools);
+    for v_place in 1 .. cardinality(v_lines) loop
+        v_lines[v_place].unit_minor = coalesce(
+            added[v_place].unit_minor, v_lines[v_place].unit_minor
+        );
+    end loop;
+    return sales.additions_of(pricing.add_taxes(pricing.list_lines(v_lines, '{}'), v_context));
+end;
+$$;
+
+/*
+ * Return who buys with an order, and where it goes, as prices and taxes ask for it.
+ */
+create function commerce.pricing_context(placed commerce.orders)
+returns pricing.context
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return pricing.for_buyer(
+        pricing.make_terms(
+            currency => commerce.currency_of(placed),
+            store_id => case placed.delivery_kind when 'pickup' then placed.store_id end,
+            region => case placed.delivery_kind
+                when 'delivery' then commerce.region_of(placed.address)
+            end
+        ),
+        placed.business_id,
+        placed.customer_id
+    );
+end;
+$$;
+
+/*
+ * Return the currency of an order: that of its sale.
+ */
+create function commerce.currency_of(placed commerce.orders)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select sales.currency
+        from sales.sales
+        where sales.business_id = placed.business_id and sales.id = placed.sale_id
+    );
+end;
+$$;
+
+/*
+ * Return additions as lines to price, in their order. Variants of other businesses, and those that
+ * are not for sale, are refused.
+ *
+ * Errors:  PT404 not_found · PT409 not_for_sale
+ */
+create function commerce.lines_to_add(business_id uuid, added commerce.order_addition[])
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_addition commerce.order_addition;
+    v_goods record;
+    v_lines pricing.line[] = '{}';
+begin
+    foreach v_addition in array added loop
+        select goods.line, goods.is_available into v_goods
+        from commerce.variant_line(
+            lines_to_add.business_id, v_addition.variant_id, v_addition.quantity
+        ) as goods;
+        if not found then
+            perform commerce.refuse_unknown_variant();
+        elsif not v_goods.is_available then
+            perform private.refuse(
+                'PT409', 'not_for_sale',
+                format('%s is not for sale any more.', (v_goods.line).name),
+                'Choose another variant.'
+            );
+        end if;
+        v_lines = v_lines || v_goods.line;
+    end loop;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return how an order reaches its buyer. What is added comes from the same store, unless its
+ * delivery option allows several.
+ */
+create function commerce.choice_of(placed commerce.orders)
+returns commerce.delivery_choice
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_choice commerce.delivery_choice;
+begin
+    select delivery_options.can_split, delivery_options.store_id
+    into v_choice.can_split, v_choice.store_id
+    from commerce.delivery_options
+    where
+        delivery_options.business_id = placed.business_id
+        and delivery_options.id = placed.delivery_option_id;
+    v_choice.business_id = placed.business_id;
+    v_choice.option_id = placed.delivery_option_id;
+    v_choice.kind = placed.delivery_kind;
+    v_choice.can_split = coalesce(v_choice.can_split, false);
+    if not v_choice.can_split then
+        v_choice.store_id = placed.store_id;
+    end if;
+    return v_choice;
+end;
+$$;
+
+/*
+ * Return the levels from which additions to an order may come.
+ */
+create function commerce.moves_of_additions(
+    placed commerce.orders, added commerce.order_addition[]
+)
+returns commerce.stock_move[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (store.id, item.variant_id, item.quantity)::commerce.stock_move
+        from unnest(
+            commerce.demand_of(
+                array(select addition.variant_id from unnest(added) as addition),
+                array(select addition.quantity from unnest(added) as addition)
+            )
+        ) as item
+        cross join unnest(
+            commerce.stores_to_take_from(commerce.choice_of(placed))
+        ) as store (id)
+    );
+end;
+$$;
+
+/*
+ * Write a revision of an order's sale that has additions: take their pieces out of stock, write the
+ * lines, and add items for the new ones. The caller holds the locks of the order and of the levels.
+ * Returns the lines that were added.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.write_additions(
+    placed commerce.orders, added commerce.order_addition[], changes sales.change[]
+)
+returns commerce.line_quantity[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_parts constant commerce.stock_part[] = commerce.take_additions(placed, added);
+    v_revision constant integer = sales.revise_sale(
+        placed.business_id, placed.sale_id, 'corrected', changes
+    );
+    v_line_ids constant uuid[] = array(
+        select sale_lines.id
+        from sales.sale_lines
+        where
+            sale_lines.business_id = placed.business_id
+            and sale_lines.sale_id = placed.sale_id
+            and sale_lines.revision = v_revision
+            and sale_lines.corrects_line_id is null
+        order by sale_lines.position
+    );
+begin
+    perform commerce.insert_items(
+        placed, commerce.order_lines(placed.business_id, v_line_ids, v_parts)
+    );
+    perform commerce.forget_only_store(placed);
+    return array(
+        select (line.id, added[line.place].quantity)::commerce.line_quantity
+        from unnest(v_line_ids) with ordinality as line (id, place)
+    );
+end;
+$$;
+
+/*
+ * Take the pieces of additions out of stock. Returns from which store how many of each come.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.take_additions(
+    placed commerce.orders, added commerce.order_addition[]
+)
+returns commerce.stock_part[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if added = '{}' then
+        return '{}';
+    end if;
+    return commerce.take_goods(
+        commerce.choice_of(placed),
+        array(select addition.variant_id from unnest(added) as addition),
+        array(select addition.quantity from unnest(added) as addition)
+    );
+end;
+$$;
+
+/*
+ * Note that a delivery comes from several stores, once it does.
+ */
+create function commerce.forget_only_store(placed commerce.orders)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update commerce.orders
+    set store_id = null
+    where
+        orders.id = placed.id
+        and orders.delivery_kind = 'delivery'
+        and orders.store_id is not null
+        and exists (
+            select 1
+            from commerce.order_items
+            where
+                order_items.business_id = placed.business_id
+                and order_items.order_id = placed.id
+                and order_items.store_id <> orders.store_id
+        );
+end;
+$$;
+
 -- sql/50_commerce/functions/orders_arguments.sql
 
 -- How clients name what they mean of an order: units of its lines, or pieces of its items.
@@ -1914,6 +2397,107 @@ begin
         perform private.invalid(argument, 'must name at least one line');
     end if;
     return v_lines;
+end;
+$$;
+
+/*
+ * Read what is decided for single items of a return: a JSON array of {order_item_id, store_id?,
+ * restock?}.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_decisions(value text, argument text)
+returns commerce.return_decision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_decisions commerce.return_decision[] = array(
+        select (
+            private.to_identifier(sent.item ->> 'order_item_id', argument || '.order_item_id'),
+            private.to_identifier(
+                sent.item ->> 'store_id', argument || '.store_id', is_required => false
+            ),
+            case when sent.item ->> 'restock' is not null then private.to_yes_no(
+                sent.item ->> 'restock', argument || '.restock'
+            ) end
+        )::commerce.return_decision
+        from unnest(
+            private.to_objects(value, argument, 500, '{order_item_id,store_id,restock}')
+        ) as sent (item)
+    );
+begin
+    if cardinality(v_decisions) > (
+        select count(distinct decision.order_item_id) from unnest(v_decisions) as decision
+    ) then
+        perform private.invalid(argument, 'must name each item once');
+    end if;
+    return v_decisions;
+end;
+$$;
+
+/*
+ * Read units of variants that are added to an order: a JSON array of {variant_id, quantity,
+ * unit_minor?}. Several entries of one variant at one price are added up.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_additions(value text, argument text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            read.variant_id, sum(read.quantity)::integer, read.unit_minor
+        )::commerce.order_addition
+        from (
+            select
+                private.to_identifier(
+                    sent.item ->> 'variant_id', argument || '.variant_id'
+                ) as variant_id,
+                private.to_whole_number(
+                    sent.item ->> 'quantity', argument || '.quantity', 1, 100000
+                ) as quantity,
+                private.to_minor_units(
+                    sent.item ->> 'unit_minor', argument || '.unit_minor'
+                ) as unit_minor
+            from unnest(
+                private.to_objects(value, argument, 100, '{variant_id,quantity,unit_minor}')
+            ) as sent (item)
+        ) as read
+        group by read.variant_id, read.unit_minor
+        order by read.variant_id, read.unit_minor
+    );
+end;
+$$;
+
+/*
+ * Read units of variants that are added to an order, at least one.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_required_additions(value text, argument text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_added constant commerce.order_addition[] = commerce.to_additions(
+        coalesce(value, '[]'), argument
+    );
+begin
+    if v_added = '{}' then
+        perform private.invalid(argument, 'must name at least one variant');
+    end if;
+    return v_added;
 end;
 $$;
 
@@ -2119,7 +2703,7 @@ create function commerce.cancel_units(
     lines commerce.line_quantity[],
     cause sales.revision_cause,
     reason text,
-    more_changes sales.sale_lines[]
+    more_changes sales.change[]
 )
 returns void
 language plpgsql
@@ -2128,18 +2712,35 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_changes constant sales.change[] = commerce.take_back_lines(placed.id, lines);
+begin
+    perform commerce.release_units(placed, lines);
+    perform sales.revise_sale(
+        placed.business_id, placed.sale_id, cancel_units.cause, v_changes || more_changes
+    );
+    perform commerce.record_change(placed, 'cancelled', lines, cancel_units.reason);
+end;
+$$;
+
+/*
+ * Count units of lines as cancelled, and put their pieces back into stock. The caller holds the
+ * locks of the order and of its levels.
+ */
+create function commerce.release_units(placed commerce.orders, lines commerce.line_quantity[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
     v_pieces constant commerce.item_quantity[] = commerce.pieces_of(placed.id, lines, false);
-    v_changes constant sales.sale_lines[] = commerce.take_back_lines(placed.id, lines);
 begin
     update commerce.order_items
     set cancelled_quantity = order_items.cancelled_quantity + piece.quantity
     from unnest(v_pieces) as piece
     where order_items.id = piece.order_item_id;
-    perform commerce.restock(v_pieces, 'cancelled', null);
-    perform sales.revise_sale(
-        placed.business_id, placed.sale_id, cancel_units.cause, v_changes || more_changes
-    );
-    perform commerce.record_change(placed, 'cancelled', lines, cancel_units.reason);
+    perform commerce.restock(placed.business_id, commerce.moves_of(v_pieces), 'cancelled');
 end;
 $$;
 
@@ -2171,7 +2772,7 @@ begin
         return;
     end if;
     perform commerce.require_version(v_order, cancel_order.version);
-    perform commerce.require_cancellable(v_order, lines is null);
+    perform commerce.require_open(v_order, lines is null, 'cancelled');
     perform commerce.lock_levels_of(array[v_order.id]);
     if lines is not null then
         perform commerce.require_units(v_order.id, lines, false);
@@ -2194,12 +2795,12 @@ end;
 $$;
 
 /*
- * Refuse to cancel an order that is over, or of which something was sent: the whole of it, or any
- * of it for its customer.
+ * Refuse to cancel or change an order that is over, or of which something was sent: the whole of it,
+ * or any of it for its customer.
  *
  * Errors:  PT409 invalid_transition
  */
-create function commerce.require_cancellable(placed commerce.orders, is_whole boolean)
+create function commerce.require_open(placed commerce.orders, is_whole boolean, act text)
 returns void
 language plpgsql
 stable
@@ -2222,7 +2823,7 @@ begin
             case
                 when placed.status in ('pending', 'paid', 'fulfilling')
                     then 'Something of this order was sent already.'
-                else format('An order that is %s cannot be cancelled.', placed.status)
+                else format('An order that is %s cannot be %s.', placed.status, act)
             end,
             'Ask for a return, or let the business cancel the lines that were not sent.'
         );
@@ -2255,13 +2856,15 @@ $$;
 -- The versions of an order.
 
 /*
- * Record a change of what was ordered as the next version. The caller holds the order's lock.
+ * Record a change of what was ordered as the next version: units that went, and units that came.
+ * The caller holds the order's lock.
  */
 create function commerce.record_change(
     placed commerce.orders,
     kind commerce.change_kind,
     lines commerce.line_quantity[],
-    reason text
+    reason text,
+    added commerce.line_quantity[] default '{}'
 )
 returns void
 language plpgsql
@@ -2283,11 +2886,15 @@ begin
         placed.business_id, placed.id, v_version, record_change.kind,
         (
             select jsonb_agg(
-                jsonb_build_object(
-                    'sale_line_id', line.sale_line_id, 'quantity', - line.quantity
-                )
+                jsonb_build_object('sale_line_id', unit.sale_line_id, 'quantity', unit.quantity)
             )
-            from unnest(lines) as line
+            from (
+                select line.sale_line_id, - line.quantity as quantity
+                from unnest(lines) as line
+                union all
+                select line.sale_line_id, line.quantity
+                from unnest(added) as line
+            ) as unit
         ),
         record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
         private.now()
@@ -2315,6 +2922,262 @@ begin
             'Read the order again, then decide.'
         );
     end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_editing.sql
+
+-- How an order is changed after it was placed: units of variants are added, and units that were not
+-- sent are taken off, in one transaction with its sale and with stock. What it costs more is to be
+-- paid before anything more is sent; what it costs less is given back by the settlement of its sale.
+
+/*
+ * Change an order: add units of variants, and take units of its lines off. Its customer may do so
+ * until something was sent, the business as long as something is open. Returns what it costs now,
+ * as commerce.settlement_of_change. `total_minor` is the total of the order that the caller accepted.
+ * Definer: nobody has a write grant on orders; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile credit_limit_exceeded invalid_transition not_for_sale
+ *              order_limit_exceeded out_of_stock price_changed quantity_exceeded
+ *          PT422 pack_size terms_not_agreed
+ */
+create function commerce.change_order(
+    order_id uuid,
+    added commerce.order_addition[],
+    removed commerce.line_quantity[],
+    reason text,
+    version integer,
+    total_minor bigint
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{customer,business}');
+    v_changes sales.change[];
+    v_difference bigint;
+    v_lines commerce.line_quantity[];
+begin
+    perform commerce.require_version(v_order, change_order.version);
+    v_changes = commerce.changes_to_write(v_order, added, removed);
+    v_difference = commerce.cost_of_changes(v_order, v_changes);
+    perform commerce.require_accepted_total(v_order, v_difference, change_order.total_minor);
+    perform commerce.require_terms_of_change(v_order, added, v_difference);
+    perform commerce.lock_moved_levels(
+        v_order.business_id,
+        commerce.moves_of(commerce.pieces_of(v_order.id, removed, false))
+        || commerce.moves_of_additions(v_order, added)
+    );
+    perform commerce.release_units(v_order, removed);
+    v_lines = commerce.write_additions(v_order, added, v_changes);
+    perform commerce.record_change(v_order, 'edited', removed, change_order.reason, v_lines);
+    perform commerce.follow_pieces(
+        commerce.order_now(v_order.id), 'changed', change_order.reason
+    );
+    return commerce.settlement_of_change(commerce.order_now(v_order.id), v_difference, 0);
+end;
+$$;
+
+/*
+ * Return what a change of an order would cost, as commerce.settlement_of_change.
+ * Definer: customers read neither price lists nor the payments of others for their sale.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition not_for_sale quantity_exceeded
+ */
+create function commerce.quote_change(
+    order_id uuid, added commerce.order_addition[], removed commerce.line_quantity[]
+)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+    v_difference bigint;
+begin
+    select orders.* into v_order
+    from commerce.orders
+    where orders.id = quote_change.order_id;
+    perform commerce.require_actor(v_order, '{customer,business}');
+    v_difference = commerce.cost_of_changes(
+        v_order, commerce.changes_to_write(v_order, added, removed)
+    );
+    return commerce.settlement_of_change(v_order, v_difference, v_difference);
+end;
+$$;
+
+/*
+ * Return the lines by which a change revises the sale of an order: those that take units back, then
+ * those that are added.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition not_for_sale quantity_exceeded
+ */
+create function commerce.changes_to_write(
+    placed commerce.orders,
+    added commerce.order_addition[],
+    removed commerce.line_quantity[]
+)
+returns sales.change[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.require_open(placed, false, 'changed');
+    perform commerce.require_prices(placed, added);
+    perform commerce.require_units(placed.id, removed, false);
+    return commerce.take_back_lines(placed.id, removed)
+        || commerce.price_additions(placed, added);
+end;
+$$;
+
+/*
+ * Refuse a price that somebody else than the business names.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function commerce.require_prices(
+    placed commerce.orders, added commerce.order_addition[]
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not commerce.actors(placed) && '{business,system}' and exists (
+        select 1 from unnest(added) as addition where addition.unit_minor is not null
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the business can name a price.',
+            'Leave unit_minor out.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return how much more an order costs with some changes, its taxes included; less than 0: less.
+ */
+create function commerce.cost_of_changes(placed commerce.orders, changes sales.change[])
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(total.minor), 0)
+        from unnest(
+            sales.totals_of_changes(placed.business_id, placed.sale_id, changes)
+        ) as total (minor)
+    );
+end;
+$$;
+
+/*
+ * Refuse a change at another total of the order than the caller accepted; null: whatever it is.
+ *
+ * Errors:  PT409 price_changed
+ */
+create function commerce.require_accepted_total(
+    placed commerce.orders, difference_minor bigint, total_minor bigint
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if require_accepted_total.total_minor <> difference_minor + (
+        money.sale_balance(placed.business_id, placed.sale_id)
+    ).owed_minor then
+        perform pricing.refuse_changed_price();
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a change that does not keep to the terms of a wholesale buyer: packs stay whole, and with
+ * net terms the order stays within the credit. The account is locked until the transaction ends.
+ *
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded · PT422 pack_size terms_not_agreed
+ */
+create function commerce.require_terms_of_change(
+    placed commerce.orders, added commerce.order_addition[], difference_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms commerce.buying_terms = commerce.lock_terms(placed.business_id, placed.customer_id);
+    v_open constant bigint = (
+        money.sale_balance(placed.business_id, placed.sale_id)
+    ).balance_minor;
+begin
+    if v_terms.wholesale_account_id is null then
+        return;
+    end if;
+    perform commerce.require_packs(
+        placed.business_id,
+        array(
+            select (addition.variant_id, addition.quantity)::commerce.stock_item
+            from unnest(added) as addition
+        )
+    );
+    if placed.pays_later and difference_minor > 0 then
+        -- What is open of this order already uses the credit.
+        v_terms.credit_limit_minor = v_terms.credit_limit_minor + greatest(v_open, 0);
+        perform commerce.require_credit(
+            v_terms, v_open + difference_minor, commerce.currency_of(placed)
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return what a change of an order comes to: {order_id, version, currency, difference_minor,
+ * total_minor, open_minor, refund_minor}. `to_come_minor` is what its sale does not have yet.
+ */
+create function commerce.settlement_of_change(
+    placed commerce.orders, difference_minor bigint, to_come_minor bigint
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale constant record = money.sale_balance(placed.business_id, placed.sale_id);
+    v_total constant bigint = v_sale.owed_minor + to_come_minor;
+begin
+    return jsonb_build_object(
+        'order_id', placed.id,
+        'version', placed.version,
+        'currency', commerce.currency_of(placed),
+        'difference_minor', settlement_of_change.difference_minor,
+        'total_minor', v_total,
+        'open_minor', greatest(v_sale.balance_minor + to_come_minor, 0),
+        'refund_minor', greatest(
+            v_sale.captured_minor - v_sale.returned_minor - greatest(v_total, 0), 0
+        )
+    );
 end;
 $$;
 
@@ -2478,7 +3341,7 @@ $$;
  * belongs to them. The parts of a line always add up to the whole of it.
  */
 create function commerce.take_back_lines(order_id uuid, lines commerce.line_quantity[])
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker
@@ -2495,7 +3358,8 @@ begin
             (
                 sold.discount_minor * units.taken_units / units.units
                 - sold.discount_minor * (units.taken_units + line.quantity) / units.units
-            )::bigint
+            )::bigint,
+            quantity => line.quantity
         )
         from unnest(lines) as line
         inner join commerce.line_units(take_back_lines.order_id) as units
@@ -2510,7 +3374,7 @@ $$;
  * Return the lines that take back what a sale charges beside goods and still stands: its shipping.
  */
 create function commerce.take_back_shipping(business_id uuid, sale_id uuid)
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker
@@ -2541,14 +3405,29 @@ end;
 $$;
 
 /*
- * Put pieces of an order back into stock: into the store that they came from, or into another one.
- * The caller holds the locks of the levels.
+ * Return from which stores some pieces of an order came, or come.
+ */
+create function commerce.moves_of(pieces commerce.item_quantity[])
+returns commerce.stock_move[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (order_items.store_id, order_items.variant_id, piece.quantity)::commerce.stock_move
+        from unnest(pieces) as piece
+        inner join commerce.order_items on order_items.id = piece.order_item_id
+    );
+end;
+$$;
+
+/*
+ * Put pieces into stores, for a reason. The caller holds the locks of the levels.
  */
 create function commerce.restock(
-    pieces commerce.item_quantity[],
-    reason commerce.movement_reason,
-    note text,
-    store_id uuid default null
+    business_id uuid, moves commerce.stock_move[], reason commerce.movement_reason
 )
 returns void
 language plpgsql
@@ -2558,28 +3437,21 @@ set search_path = ''
 as $$
 begin
     perform commerce.record_movements(
-        stores.business_id, stores.store_id, stores.items, restock.reason, restock.note
+        restock.business_id, stores.store_id, stores.items, restock.reason, null
     )
     from (
         select
-            goods.business_id,
             goods.store_id,
             array_agg(
-                (goods.variant_id, goods.quantity)::commerce.stock_item
-                order by goods.variant_id
+                (goods.variant_id, goods.quantity)::commerce.stock_item order by goods.variant_id
             ) as items
         from (
-            select
-                order_items.business_id,
-                coalesce(restock.store_id, order_items.store_id) as store_id,
-                order_items.variant_id,
-                sum(piece.quantity)::integer as quantity
-            from unnest(pieces) as piece
-            inner join commerce.order_items on order_items.id = piece.order_item_id
-            group by 1, 2, 3
+            select move.store_id, move.variant_id, sum(move.quantity)::integer as quantity
+            from unnest(moves) as move
+            group by move.store_id, move.variant_id
         ) as goods
-        group by goods.business_id, goods.store_id
-        order by goods.business_id, goods.store_id
+        group by goods.store_id
+        order by goods.store_id
     ) as stores;
 end;
 $$;
@@ -2634,10 +3506,8 @@ begin
             'customer_name', coalesce(sales.customer_name, sales.customer_email, ''),
             'reference', orders.reference,
             'item_names', items.names,
-            'total', scheduling.money_data(
-                (money.sale_balance(orders.business_id, orders.sale_id)).owed_minor,
-                sales.currency
-            ),
+            'total', scheduling.money_data(sale.owed_minor, sales.currency),
+            'open', scheduling.money_data(greatest(sale.balance_minor, 0), sales.currency),
             'tracking', coalesce(commerce.tracking_of(orders), ''),
             'reason', coalesce(messages.payload ->> 'reason', '')
         )
@@ -2645,17 +3515,43 @@ begin
     inner join commerce.orders on orders.id = messages.subject_id
     inner join sales.sales on sales.id = orders.sale_id
     inner join business.businesses on businesses.id = orders.business_id
-    cross join lateral (
+    cross join lateral money.sale_balance(orders.business_id, orders.sale_id) as sale
+    cross join lateral (select commerce.item_names(orders) as names) as items;
+end;
+$$;
+
+/*
+ * Return the pieces of an order by quantity and name: those that stand, or all that were ordered
+ * when none does.
+ */
+create function commerce.item_names(placed commerce.orders)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
         select
-            string_agg(
-                format('%s × %s', order_items.quantity, order_items.name), ', '
-                order by order_items.name, order_items.id
-            ) as names
-        from commerce.order_items
-        where
-            order_items.business_id = orders.business_id
-            and order_items.order_id = orders.id
-    ) as items;
+            coalesce(
+                string_agg(format('%s × %s', item.standing, item.name), ', ' order by item.name, item.id)
+                filter (where item.standing > 0),
+                string_agg(format('%s × %s', item.quantity, item.name), ', ' order by item.name, item.id)
+            )
+        from (
+            select
+                order_items.id,
+                order_items.name,
+                order_items.quantity,
+                order_items.quantity - order_items.cancelled_quantity
+                - order_items.returned_quantity as standing
+            from commerce.order_items
+            where
+                order_items.business_id = placed.business_id
+                and order_items.order_id = placed.id
+        ) as item
+    );
 end;
 $$;
 
@@ -2912,18 +3808,39 @@ set search_path = ''
 as $$
 declare
     v_order commerce.orders;
-    v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() then
-        perform private.current_user_id();
-    end if;
     select orders.* into v_order
     from commerce.orders
     where orders.id = lock_order.order_id
     for update;
-    v_actors = commerce.actors(v_order);
-    if v_order.id is null
-        or v_actors = '{}' and v_order.business_id not in (select private.seen_businesses()) then
+    perform commerce.require_actor(v_order, as_actors);
+    return v_order;
+end;
+$$;
+
+/*
+ * Refuse a caller who may not act on an order in one of some ways. An order that the caller may not
+ * read, and one that does not exist, get the same answer.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.require_actor(
+    placed commerce.orders, as_actors scheduling.actor_kind[]
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors constant scheduling.actor_kind[] = commerce.actors(placed);
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    if placed.id is null
+        or v_actors = '{}' and placed.business_id not in (select private.seen_businesses()) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such order.', 'Check the id in the view orders.'
         );
@@ -2933,7 +3850,6 @@ begin
             'Ask the business to do it.'
         );
     end if;
-    return v_order;
 end;
 $$;
 
@@ -4563,14 +5479,15 @@ $$;
  * Definer: nobody has a write grant on returns; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ *          PT409 invalid_transition not_for_sale quantity_exceeded · PT422 return_window_over
  */
 create function commerce.request_return(
     order_id uuid,
     lines commerce.line_quantity[],
     kind commerce.return_kind,
     resolution commerce.return_resolution,
-    reason text
+    reason text,
+    replacements commerce.order_addition[]
 )
 returns uuid
 language plpgsql
@@ -4608,8 +5525,36 @@ begin
     insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
     select v_order.business_id, v_id, piece.order_item_id, piece.quantity
     from unnest(commerce.pieces_of(v_order.id, lines, true)) as piece;
+    perform commerce.write_replacements(v_order, v_id, replacements);
     perform commerce.record_event(v_order, 'return_requested', request_return.reason);
     return v_id;
+end;
+$$;
+
+/*
+ * Write what is to be sent for the pieces of an exchange, at the prices of today.
+ *
+ * Errors:  PT403 forbidden · PT404 not_found · PT409 not_for_sale
+ */
+create function commerce.write_replacements(
+    placed commerce.orders, return_id uuid, replacements commerce.order_addition[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.require_prices(placed, replacements);
+    insert into commerce.return_replacements (
+        business_id, return_id, variant_id, unit_minor, quantity
+    )
+    select
+        placed.business_id, write_replacements.return_id, change.variant_id, change.unit_minor,
+        sum(change.quantity)
+    from unnest(commerce.price_additions(placed, replacements)) as change
+    group by change.variant_id, change.unit_minor;
 end;
 $$;
 
@@ -4644,6 +5589,10 @@ begin
     end if;
 end;
 $$;
+
+-- sql/50_commerce/functions/returns_deciding.sql
+
+-- What the business does with a return: it approves or rejects it, and receives its pieces.
 
 /*
  * Lock a return with its order for a member of the business. Returns it as it is now.
@@ -4748,20 +5697,25 @@ begin
         commerce.order_now(v_return.order_id), 'return_approved', approve_return.note
     );
     if v_return.kind = 'claim' then
-        perform commerce.settle_return(v_return, null, false);
+        perform commerce.settle_return(v_return);
     end if;
 end;
 $$;
 
 /*
  * Receive the pieces of a return: into the stock of a store, of the one they came from where none
- * is named, or nowhere if they cannot be sold again.
+ * is named, or into none if they cannot be sold again. `decisions` say it for single items.
  * Definer: nobody has a write grant on returns; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition out_of_stock
+ *          PT409 invalid_transition not_for_sale out_of_stock
  */
-create function commerce.receive_return(return_id uuid, store_id uuid, restocks boolean)
+create function commerce.receive_return(
+    return_id uuid,
+    store_id uuid,
+    restocks boolean,
+    decisions commerce.return_decision[]
+)
 returns void
 language plpgsql
 volatile
@@ -4772,11 +5726,65 @@ declare
     v_return constant commerce.returns = commerce.lock_return(return_id);
 begin
     perform commerce.require_return_status(v_return, 'approved', 'received');
-    if store_id is not null
-        and v_return.business_id <> commerce.business_of_store(store_id, 'serve') then
-        perform private.invalid('store_id', 'must be a store of the same business');
+    perform commerce.require_decisions(v_return, receive_return.store_id, decisions);
+    update commerce.return_items
+    set
+        store_id = coalesce(decision.store_id, receive_return.store_id, order_items.store_id),
+        is_restocked = coalesce(decision.is_restocked, restocks)
+    from commerce.order_items
+    left join unnest(decisions) as decision on decision.order_item_id = order_items.id
+    where
+        return_items.business_id = v_return.business_id
+        and return_items.return_id = v_return.id
+        and order_items.id = return_items.order_item_id;
+    perform commerce.settle_return(v_return);
+end;
+$$;
+
+/*
+ * Refuse stores of other businesses, and items that a return does not have.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found
+ */
+create function commerce.require_decisions(
+    asked commerce.returns, store_id uuid, decisions commerce.return_decision[]
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_store_id uuid;
+begin
+    for v_store_id in
+        select require_decisions.store_id
+        where require_decisions.store_id is not null
+        union
+        select decision.store_id
+        from unnest(decisions) as decision
+        where decision.store_id is not null
+    loop
+        if asked.business_id <> commerce.business_of_store(v_store_id, 'serve') then
+            perform private.invalid('store_id', 'must be a store of the same business');
+        end if;
+    end loop;
+    if exists (
+        select decision.order_item_id
+        from unnest(decisions) as decision
+        except
+        select return_items.order_item_id
+        from commerce.return_items
+        where
+            return_items.business_id = asked.business_id
+            and return_items.return_id = asked.id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such item in this return.',
+            'Check order_item_id in the view return_items.'
+        );
     end if;
-    perform commerce.settle_return(v_return, receive_return.store_id, restocks);
 end;
 $$;
 
@@ -4786,14 +5794,12 @@ $$;
 -- from the sale, and whoever records the refund says when everything was given back.
 
 /*
- * Settle a return whose pieces are back, or that is a claim: replace the pieces, or take their
- * price back from the sale.
+ * Settle a return whose pieces are back, or that is a claim: put back what can be sold again, and
+ * replace the pieces, exchange them for others, or take their price back from the sale.
  *
- * Errors:  PT409 out_of_stock
+ * Errors:  PT409 not_for_sale out_of_stock
  */
-create function commerce.settle_return(
-    asked commerce.returns, to_store_id uuid, restocks boolean
-)
+create function commerce.settle_return(asked commerce.returns)
 returns void
 language plpgsql
 volatile
@@ -4804,29 +5810,22 @@ declare
     v_order constant commerce.orders = commerce.order_now(asked.order_id);
     v_pieces constant commerce.item_quantity[] = commerce.pieces_of_return(asked);
     v_lines constant commerce.line_quantity[] = commerce.lines_of_pieces(v_pieces);
+    v_added constant commerce.order_addition[] = commerce.replacements_of(asked);
+    v_back constant commerce.stock_move[] = commerce.moves_back(asked);
+    v_new_lines commerce.line_quantity[] = '{}';
 begin
-    perform commerce.lock_levels_for(v_pieces, to_store_id);
-    if restocks then
-        perform commerce.restock(v_pieces, 'returned', null, to_store_id);
-    end if;
-    if asked.resolution = 'replacement' then
+    perform commerce.lock_moved_levels(
+        v_order.business_id,
+        v_back || commerce.moves_of(v_pieces) || commerce.moves_of_additions(v_order, v_added)
+    );
+    perform commerce.restock(v_order.business_id, v_back, 'returned');
+    if asked.resolution = 'replacement' and v_added = '{}' then
         perform commerce.replace_pieces(v_order, v_pieces);
     else
-        perform sales.revise_sale(
-            v_order.business_id, v_order.sale_id, 'corrected',
-            commerce.take_back_lines(v_order.id, v_lines)
-        );
-        update commerce.order_items
-        set returned_quantity = order_items.returned_quantity + piece.quantity
-        from unnest(v_pieces) as piece
-        where order_items.id = piece.order_item_id;
+        v_new_lines = commerce.take_back_pieces(v_order, v_pieces, v_lines, v_added);
     end if;
     update commerce.returns
-    set
-        status = 'received',
-        received_at = private.now(),
-        store_id = to_store_id,
-        is_restocked = restocks
+    set status = 'received', received_at = private.now()
     where returns.id = asked.id;
     perform commerce.record_change(
         v_order,
@@ -4835,12 +5834,93 @@ begin
             when 'exchange' then 'exchanged'
             else 'claimed'
         end::commerce.change_kind,
-        v_lines, asked.reason
+        v_lines, asked.reason, v_new_lines
     );
-    perform commerce.follow_pieces(
-        commerce.order_now(v_order.id), 'return_received', null
-    );
+    perform commerce.follow_pieces(commerce.order_now(v_order.id), 'return_received', null);
     perform commerce.note_refund(asked.business_id, v_order.sale_id, false);
+end;
+$$;
+
+/*
+ * Take the price of returned pieces back from the sale, and add what is sent for them, in one
+ * revision. Returns the lines that were added.
+ *
+ * Errors:  PT409 not_for_sale out_of_stock
+ */
+create function commerce.take_back_pieces(
+    placed commerce.orders,
+    pieces commerce.item_quantity[],
+    lines commerce.line_quantity[],
+    added commerce.order_addition[]
+)
+returns commerce.line_quantity[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_new_lines constant commerce.line_quantity[] = commerce.write_additions(
+        placed, added,
+        commerce.take_back_lines(placed.id, lines) || commerce.price_additions(placed, added)
+    );
+begin
+    update commerce.order_items
+    set returned_quantity = order_items.returned_quantity + piece.quantity
+    from unnest(pieces) as piece
+    where order_items.id = piece.order_item_id;
+    return v_new_lines;
+end;
+$$;
+
+/*
+ * Return what is sent for the pieces of an exchange, at the prices of the day on which it was asked
+ * for; nothing where the same pieces are sent again.
+ */
+create function commerce.replacements_of(asked commerce.returns)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            return_replacements.variant_id, return_replacements.quantity,
+            return_replacements.unit_minor
+        )::commerce.order_addition
+        from commerce.return_replacements
+        where
+            return_replacements.business_id = asked.business_id
+            and return_replacements.return_id = asked.id
+        order by return_replacements.variant_id, return_replacements.unit_minor
+    );
+end;
+$$;
+
+/*
+ * Return which pieces of a return go into stock again, and where.
+ */
+create function commerce.moves_back(asked commerce.returns)
+returns commerce.stock_move[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            return_items.store_id, order_items.variant_id, return_items.quantity
+        )::commerce.stock_move
+        from commerce.return_items
+        inner join commerce.order_items on order_items.id = return_items.order_item_id
+        where
+            return_items.business_id = asked.business_id
+            and return_items.return_id = asked.id
+            and return_items.is_restocked
+    );
 end;
 $$;
 
@@ -4944,34 +6024,6 @@ end;
 $$;
 
 /*
- * Lock the levels of the stores that pieces came from, or come back to; a level that is missing
- * begins at zero.
- */
-create function commerce.lock_levels_for(pieces commerce.item_quantity[], store_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform commerce.lock_levels(goods.business_id, goods.store_ids, goods.items)
-    from (
-        select
-            order_items.business_id,
-            array_agg(distinct order_items.store_id) || case
-                when lock_levels_for.store_id is null then '{}'
-                else array[lock_levels_for.store_id]
-            end as store_ids,
-            array_agg(distinct (order_items.variant_id, 0)::commerce.stock_item) as items
-        from unnest(pieces) as piece
-        inner join commerce.order_items on order_items.id = piece.order_item_id
-        group by order_items.business_id
-    ) as goods;
-end;
-$$;
-
-/*
  * Note that the returns of a sale are refunded when nothing more is to be given back of it, and
  * that something was given back.
  * Definer: whoever records a refund has no rights on orders.
@@ -5067,7 +6119,7 @@ end;
 $$;
 
 /*
- * Refuse an order from which nothing may be sent now.
+ * Refuse an order from which nothing may be sent now. What a change added is paid first, too.
  *
  * Errors:  PT409 invalid_transition payment_required
  */
@@ -5079,7 +6131,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if placed.status = 'pending' then
+    if placed.status = 'pending'
+        or placed.status in ('paid', 'fulfilling')
+        and not placed.pays_later
+        and not commerce.is_paid(placed) then
         perform private.refuse(
             'PT409', 'payment_required', 'This order is not paid yet.',
             'Pay it with start_payment, or record cash with record_cash_payment.'
@@ -5483,56 +6538,6 @@ end;
 $$;
 
 /*
- * Lock the levels of variants in stores until the transaction ends; a level that is missing begins
- * at zero. Call it once in a transaction, for everything that it changes.
- *
- * Errors:  PT404 not_found
- */
-create function commerce.lock_levels(
-    business_id uuid, store_ids uuid[], items commerce.stock_item[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    if exists (
-        select 1
-        from unnest(items) as item
-        where not exists (
-            select 1
-            from catalog.product_variants
-            where
-                product_variants.business_id = lock_levels.business_id
-                and product_variants.id = item.variant_id
-        )
-    ) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such variant in this business.',
-            'Check the id in the view product_variants.'
-        );
-    end if;
-    insert into commerce.stock_levels (business_id, store_id, variant_id)
-    select lock_levels.business_id, store.id, item.variant_id
-    from unnest(store_ids) as store (id)
-    cross join unnest(items) as item
-    order by store.id, item.variant_id
-    on conflict do nothing;
-    perform 1
-    from commerce.stock_levels
-    where
-        stock_levels.business_id = lock_levels.business_id
-        and stock_levels.store_id = any(store_ids)
-        and stock_levels.variant_id in (select item.variant_id from unnest(items) as item)
-    order by stock_levels.store_id, stock_levels.variant_id
-    for update;
-end;
-$$;
-
-/*
  * Refuse when a store has fewer free pieces than somebody wants, as commerce.free_quantity counts
  * them. The levels are locked.
  *
@@ -5905,6 +6910,129 @@ begin
     if not found then
         perform private.invalid('backorder_limit', 'must not be less than what is already missing');
     end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/stock_locks.sql
+
+-- How levels of stock are locked: all that a transaction changes at once, in the order of store and
+-- variant, so that two who want the same pieces take turns and nobody waits in a circle.
+
+/*
+ * Begin the levels of variants in stores that are missing, at zero.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.begin_levels(business_id uuid, moves commerce.stock_move[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if exists (
+        select 1
+        from unnest(moves) as move
+        where not exists (
+            select 1
+            from catalog.product_variants
+            where
+                product_variants.business_id = begin_levels.business_id
+                and product_variants.id = move.variant_id
+        )
+    ) then
+        perform commerce.refuse_unknown_variant();
+    end if;
+    insert into commerce.stock_levels (business_id, store_id, variant_id)
+    select distinct begin_levels.business_id, move.store_id, move.variant_id
+    from unnest(moves) as move
+    order by move.store_id, move.variant_id
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Refuse a variant that a business does not have.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.refuse_unknown_variant()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such variant in this business.',
+        'Check the id in the view product_variants.'
+    );
+end;
+$$;
+
+/*
+ * Lock the levels that some moves change until the transaction ends; a level that is missing begins
+ * at zero. Call it once in a transaction, for everything that it changes.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.lock_moved_levels(business_id uuid, moves commerce.stock_move[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.begin_levels(lock_moved_levels.business_id, moves);
+    perform 1
+    from commerce.stock_levels
+    where
+        stock_levels.business_id = lock_moved_levels.business_id
+        and (stock_levels.store_id, stock_levels.variant_id) in (
+            select move.store_id, move.variant_id from unnest(moves) as move
+        )
+    order by stock_levels.store_id, stock_levels.variant_id
+    for update;
+end;
+$$;
+
+/*
+ * Lock the levels of variants in stores until the transaction ends, as commerce.lock_moved_levels
+ * does for single moves.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.lock_levels(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    perform commerce.begin_levels(
+        lock_levels.business_id,
+        array(
+            select (store.id, item.variant_id, 0)::commerce.stock_move
+            from unnest(store_ids) as store (id)
+            cross join unnest(items) as item
+        )
+    );
+    perform 1
+    from commerce.stock_levels
+    where
+        stock_levels.business_id = lock_levels.business_id
+        and stock_levels.store_id = any(store_ids)
+        and stock_levels.variant_id in (select item.variant_id from unnest(items) as item)
+    order by stock_levels.store_id, stock_levels.variant_id
+    for update;
 end;
 $$;
 
@@ -7427,26 +8555,45 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_terms commerce.buying_terms = commerce.wholesale_terms(
+    v_terms constant commerce.buying_terms = commerce.lock_terms(
         require_wholesale_terms.business_id, require_wholesale_terms.customer_id
     );
 begin
     if v_terms.wholesale_account_id is null then
         return;
     end if;
-    perform 1
-    from commerce.wholesale_accounts
-    where wholesale_accounts.id = v_terms.wholesale_account_id
-    for update;
-    -- They may have changed while this waited.
-    v_terms = commerce.wholesale_terms(
-        require_wholesale_terms.business_id, require_wholesale_terms.customer_id
-    );
     perform commerce.require_packs(require_wholesale_terms.business_id, items);
     perform commerce.require_minimums(v_terms, items, total_minor, currency);
     if require_wholesale_terms.pays_later and v_terms.pays_later then
         perform commerce.require_credit(v_terms, total_minor, currency);
     end if;
+end;
+$$;
+
+/*
+ * Lock the wholesale account of a buyer until the transaction ends. Returns its terms then.
+ */
+create function commerce.lock_terms(business_id uuid, customer_id uuid)
+returns commerce.buying_terms
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms commerce.buying_terms = commerce.wholesale_terms(
+        lock_terms.business_id, lock_terms.customer_id
+    );
+begin
+    if v_terms.wholesale_account_id is not null then
+        perform 1
+        from commerce.wholesale_accounts
+        where wholesale_accounts.id = v_terms.wholesale_account_id
+        for update;
+        -- They may have changed while this waited.
+        v_terms = commerce.wholesale_terms(lock_terms.business_id, lock_terms.customer_id);
+    end if;
+    return v_terms;
 end;
 $$;
 
@@ -8045,7 +9192,25 @@ when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
-before update or delete on commerce.return_items
+before update on commerce.return_items
+for each row
+when (
+    old.business_id <> new.business_id
+    or old.return_id <> new.return_id
+    or old.order_item_id <> new.order_item_id
+    or old.quantity <> new.quantity
+    or old.is_restocked is not null
+)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_deleting
+before delete on commerce.return_items
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.return_replacements
 for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
@@ -8888,6 +10053,7 @@ alter table commerce.shipments enable row level security;
 alter table commerce.shipment_items enable row level security;
 alter table commerce.returns enable row level security;
 alter table commerce.return_items enable row level security;
+alter table commerce.return_replacements enable row level security;
 alter table commerce.order_changes enable row level security;
 alter table commerce.order_settings enable row level security;
 
@@ -8896,6 +10062,7 @@ commerce.shipments,
 commerce.shipment_items,
 commerce.returns,
 commerce.return_items,
+commerce.return_replacements,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
@@ -8949,6 +10116,20 @@ using (
     )
 );
 
+create policy return_replacements_select
+on commerce.return_replacements
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from commerce.returns
+        where
+            returns.business_id = return_replacements.business_id
+            and returns.id = return_replacements.return_id
+    )
+);
+
 create policy order_changes_select
 on commerce.order_changes
 for select
@@ -8987,6 +10168,13 @@ using (business_id in (select private.my_businesses('manage')));
 grant execute on function
 commerce.to_lines(text, text),
 commerce.to_pieces(text, text),
+commerce.to_additions(text, text),
+commerce.to_required_additions(text, text),
+commerce.to_decisions(text, text),
+commerce.change_order(
+    uuid, commerce.order_addition[], commerce.line_quantity[], text, integer, bigint
+),
+commerce.quote_change(uuid, commerce.order_addition[], commerce.line_quantity[]),
 commerce.cancel_order(uuid, commerce.line_quantity[], text, integer),
 commerce.complete_order(uuid),
 commerce.fulfil_order(uuid),
@@ -8995,11 +10183,12 @@ commerce.send_shipment(uuid, text, text, text),
 commerce.deliver_shipment(uuid),
 commerce.lose_shipment(uuid),
 commerce.request_return(
-    uuid, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
+    uuid, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text,
+    commerce.order_addition[]
 ),
 commerce.approve_return(uuid, text),
 commerce.reject_return(uuid, text),
-commerce.receive_return(uuid, uuid, boolean),
+commerce.receive_return(uuid, uuid, boolean, commerce.return_decision[]),
 commerce.update_orders(uuid[], text, text)
 to anon, authenticated, service_role;
 grant execute on function commerce.apply_due_steps(integer) to worker;
@@ -9564,6 +10753,122 @@ $$;
 
 grant execute on function commerce.visible_order(uuid) to anon, authenticated, service_role;
 
+-- sql/50_commerce/api/orders_changing.sql
+
+-- How customers and members change what was ordered.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition not_for_sale quantity_exceeded
+ */
+create function public.order_change_quote(
+    order_id public.identifier, add public.list, remove public.list default null
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return commerce.quote_change(
+        private.to_identifier(order_id, 'order_id'),
+        commerce.to_required_additions(add, 'add'),
+        coalesce(commerce.to_lines(remove, 'remove'), '{}')
+    );
+end;
+$$;
+comment on function public.order_change_quote is
+'What change_order would cost, with the same arguments.
+
+Returns {order_id, version, currency, difference_minor, total_minor, open_minor, refund_minor}: how '
+'much more the order costs (less than 0: less), what it costs then, what is to be paid of it then, '
+'and what is given back.
+
+- add: an array of {variant_id, quantity, unit_minor?}.
+- remove: an array of {sale_line_id, quantity}.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, not_for_sale 409, quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile credit_limit_exceeded idempotency_conflict invalid_transition
+ *              not_for_sale order_limit_exceeded out_of_stock price_changed quantity_exceeded
+ *          PT422 pack_size terms_not_agreed
+ */
+create function public.change_order(
+    order_id public.identifier,
+    add public.list,
+    remove public.list default null,
+    reason text default null,
+    version public.whole_number default null,
+    total_minor public.whole_number default null,
+    idempotency_key text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+begin
+    perform private.token_user_id();
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'change_order', idempotency_key,
+            jsonb_build_array(order_id, add, remove, reason, version, total_minor)
+        );
+    end if;
+    if v_answer is not null then
+        return v_answer;
+    end if;
+    v_answer = commerce.change_order(
+        private.to_identifier(order_id, 'order_id'),
+        commerce.to_required_additions(add, 'add'),
+        coalesce(commerce.to_lines(remove, 'remove'), '{}'),
+        private.to_text(reason, 'reason', 1000),
+        private.to_whole_number(version, 'version', 1, 1000000, is_required => false),
+        private.to_minor_units(total_minor, 'total_minor')
+    );
+    if idempotency_key is not null then
+        perform private.remember_answer('change_order', idempotency_key, v_answer);
+    end if;
+    return v_answer;
+end;
+$$;
+comment on function public.change_order is
+'Add goods to an order, and take units that were not sent off it, such as one size for another: as '
+'its customer until something was sent, as the business as long as something is open.
+
+Stock, the sale and the order change together. What is added costs what it costs today; promotions '
+'stay with what was ordered first, and shipping stays as it was. What the order costs more is paid '
+'with start_payment(order_id), and nothing more is sent before that, except with net terms; what it '
+'costs less is given back. Returns what order_change_quote returns.
+
+- add: an array of {variant_id, quantity, unit_minor?}; unit_minor is a price that the business '
+'names.
+- remove: an array of {sale_line_id, quantity}; use cancel_order where nothing is added.
+- reason: at most 1000 characters.
+- version: the version of the order that you read; when it has another one, nothing is changed.
+- total_minor: the total of the order that you accepted; when it is another one, nothing is changed.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'credit_limit_exceeded 409, idempotency_conflict 409, invalid_transition 409, not_for_sale 409, '
+'order_limit_exceeded 409, out_of_stock 409, price_changed 409, quantity_exceeded 409, pack_size '
+'422, terms_not_agreed 422.';
+
+grant execute on function
+public.order_change_quote(public.identifier, public.list, public.list),
+public.change_order(
+    public.identifier, public.list, public.list, text, public.whole_number, public.whole_number,
+    text
+)
+to anon, authenticated, service_role;
+
 -- sql/50_commerce/api/orders_rpcs.sql
 
 -- What customers and members do with an order: cancel, complete, and many at once.
@@ -10054,8 +11359,6 @@ select
     returns.status,
     returns.reason,
     returns.decision_note,
-    returns.store_id,
-    returns.is_restocked,
     returns.requested_by,
     returns.requested_at,
     returns.decided_at,
@@ -10079,10 +11382,6 @@ comment on column public.returns.status is
 comment on column public.returns.reason is 'Why, in the customer''s words; null for no reason.';
 comment on column public.returns.decision_note is
 'What the business wrote when it decided; null for nothing.';
-comment on column public.returns.store_id is
-'The store that received it; null for those that the pieces came from.';
-comment on column public.returns.is_restocked is
-'Whether the pieces went back into stock; null until they were received.';
 comment on column public.returns.requested_by is
 'Who asked; null for the operator''s software and for deleted accounts.';
 comment on column public.returns.requested_at is 'When it was asked for.';
@@ -10098,7 +11397,9 @@ select
     return_items.business_id,
     return_items.return_id,
     return_items.order_item_id,
-    return_items.quantity
+    return_items.quantity,
+    return_items.store_id,
+    return_items.is_restocked
 from commerce.return_items;
 grant select on public.return_items to authenticated, service_role;
 
@@ -10107,6 +11408,33 @@ comment on column public.return_items.business_id is 'The business.';
 comment on column public.return_items.return_id is 'The return.';
 comment on column public.return_items.order_item_id is 'The item of the order.';
 comment on column public.return_items.quantity is 'How many pieces.';
+comment on column public.return_items.store_id is
+'The store that received them; null until then, and where nothing comes back.';
+comment on column public.return_items.is_restocked is
+'Whether they went into its stock; null until they were received.';
+
+create view public.return_replacements
+with (security_invoker = true)
+as
+select
+    return_replacements.business_id,
+    return_replacements.return_id,
+    return_replacements.variant_id,
+    return_replacements.unit_minor,
+    return_replacements.quantity
+from commerce.return_replacements;
+grant select on public.return_replacements to authenticated, service_role;
+
+comment on view public.return_replacements is
+'Which variants are sent for the pieces of an exchange; without a row the same pieces are sent '
+'again.';
+comment on column public.return_replacements.business_id is 'The business.';
+comment on column public.return_replacements.return_id is 'The return.';
+comment on column public.return_replacements.variant_id is 'The variant.';
+comment on column public.return_replacements.unit_minor is
+'What one costs, in minor units of the currency of the sale: the price of the day on which the '
+'exchange was asked for.';
+comment on column public.return_replacements.quantity is 'How many.';
 
 create view public.order_changes
 with (security_invoker = true)
@@ -10131,9 +11459,9 @@ comment on column public.order_changes.business_id is 'The business.';
 comment on column public.order_changes.order_id is 'The order.';
 comment on column public.order_changes.version is 'The version of the order after it, from 2 on.';
 comment on column public.order_changes.kind is
-'cancelled, returned, exchanged or claimed.';
+'cancelled, edited, returned, exchanged or claimed.';
 comment on column public.order_changes.lines is
-'[{sale_line_id, quantity}]: of which lines how many units went, less than 0.';
+'[{sale_line_id, quantity}]: of which lines how many units went (less than 0) or came.';
 comment on column public.order_changes.reason is 'Why; null for no reason.';
 comment on column public.order_changes.actor_id is
 'Who did it; null for the system and for deleted accounts.';
@@ -10189,14 +11517,15 @@ grant execute on function commerce.visible_return(uuid) to anon, authenticated, 
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ *          PT409 invalid_transition not_for_sale quantity_exceeded · PT422 return_window_over
  */
 create function public.request_return(
     order_id public.identifier,
     lines public.list default null,
     reason text default null,
     kind text default 'return',
-    resolution text default null
+    resolution text default null,
+    replacements public.list default null
 )
 returns public.returns
 language plpgsql
@@ -10209,6 +11538,9 @@ declare
     v_resolution text = coalesce(
         resolution, case v_kind when 'exchange' then 'replacement' else 'refund' end
     );
+    v_replacements constant commerce.order_addition[] = commerce.to_additions(
+        coalesce(replacements, '[]'), 'replacements'
+    );
     v_id uuid;
 begin
     if v_kind not in ('return', 'exchange', 'claim') then
@@ -10218,13 +11550,16 @@ begin
         perform private.invalid(
             'resolution', 'must be refund for a return, replacement for an exchange'
         );
+    elsif v_replacements <> '{}' and v_kind <> 'exchange' then
+        perform private.invalid('replacements', 'are for an exchange');
     end if;
     v_id = commerce.request_return(
         private.to_identifier(order_id, 'order_id'),
         commerce.to_lines(lines, 'lines'),
         v_kind::commerce.return_kind,
         v_resolution::commerce.return_resolution,
-        private.to_text(reason, 'reason', 1000)
+        private.to_text(reason, 'reason', 1000),
+        v_replacements
     );
     return commerce.visible_return(v_id);
 end;
@@ -10237,12 +11572,15 @@ Returns the return. The business approves or rejects it.
 
 - lines: an array of {sale_line_id, quantity}; by default everything that was sent and not returned.
 - reason: at most 1000 characters.
-- kind: return (pieces come back, their price is given back), exchange (pieces come back, the same '
-'are sent again) or claim (lost or broken; nothing comes back).
+- kind: return (pieces come back, their price is given back), exchange (pieces come back, others '
+'are sent) or claim (lost or broken; nothing comes back).
 - resolution: of a claim: refund (the default) or replacement.
+- replacements: what is sent for the pieces of an exchange, an array of {variant_id, quantity, '
+'unit_minor?}; by default the same again. They cost what they cost today, or unit_minor where the '
+'business names a price.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
-'invalid_transition 409, quantity_exceeded 409, return_window_over 422.';
+'invalid_transition 409, not_for_sale 409, quantity_exceeded 409, return_window_over 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -10305,12 +11643,13 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition out_of_stock
+ *          PT409 invalid_transition not_for_sale out_of_stock
  */
 create function public.receive_return(
     return_id public.identifier,
     store_id public.identifier default null,
-    restock public.yes_no default 'true'
+    restock public.yes_no default 'true',
+    items public.list default null
 )
 returns public.returns
 language plpgsql
@@ -10324,7 +11663,8 @@ begin
     perform commerce.receive_return(
         v_id,
         private.to_identifier(store_id, 'store_id', is_required => false),
-        private.to_yes_no(coalesce(restock, 'true'), 'restock')
+        private.to_yes_no(coalesce(restock, 'true'), 'restock'),
+        commerce.to_decisions(coalesce(items, '[]'), 'items')
     );
     return commerce.visible_return(v_id);
 end;
@@ -10332,20 +11672,21 @@ $$;
 comment on function public.receive_return is
 'Receive the pieces of an approved return. Owners, managers and staff.
 
-What they cost is given back, by line, with its tax; for an exchange, the same pieces can be sent '
-'again. Returns the return.
+What they cost is given back, by line, with its tax; for an exchange, the pieces that replace them '
+'are taken out of stock and can be sent. Returns the return.
 
 - store_id: the store that received them; by default those that they came from.
 - restock: whether they can be sold again; otherwise they go into no stock.
+- items: where single items differ, an array of {order_item_id, store_id?, restock?}.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
-'invalid_transition 409, out_of_stock 409.';
+'invalid_transition 409, not_for_sale 409, out_of_stock 409.';
 
 grant execute on function
-public.request_return(public.identifier, public.list, text, text, text),
+public.request_return(public.identifier, public.list, text, text, text, public.list),
 public.approve_return(public.identifier, text),
 public.reject_return(public.identifier, text),
-public.receive_return(public.identifier, public.identifier, public.yes_no)
+public.receive_return(public.identifier, public.identifier, public.yes_no, public.list)
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/shipments.sql

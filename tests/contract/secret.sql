@@ -595,6 +595,10 @@ insert into commerce.returns (
 values (%(business)s, %(business)s, %(business)s, 'return', 'refund', 'requested', now());
 insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
 values (%(business)s, %(business)s, %(business)s, 1);
+insert into commerce.return_replacements (business_id, return_id, variant_id, unit_minor, quantity)
+select order_items.business_id, %(business)s, order_items.variant_id, 1, 1
+from commerce.order_items
+where order_items.business_id = %(business)s;
 insert into commerce.delivery_options (business_id, name, kind, currency)
 values (%(business)s, 'Secret post', 'delivery', 'EUR');
 with cart as (

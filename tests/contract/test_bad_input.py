@@ -239,6 +239,11 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "ship_order": ORDERED,
     "hand_over_order": ORDERED,
     "request_return": {"kind": "return"},
+    "receive_return": {
+        "items": [{"order_item_id": "00000000-0000-4000-8000-000000000000", "restock": False}]
+    },
+    "change_order": {"add": PIECES["items"]},
+    "order_change_quote": {"add": PIECES["items"]},
     "invite_buyer": {"role": "buyer"},
     "start_conversation": {"order_id": None},
     "bulk_upsert_products": {"mode": "report"},

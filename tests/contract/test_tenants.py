@@ -92,6 +92,7 @@ PRIVATE_VIEWS = {
     "referrals",
     "refund_lines",
     "return_items",
+    "return_replacements",
     "returns",
     "review_history",
     "review_reports",

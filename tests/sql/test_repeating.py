@@ -377,6 +377,7 @@ OTHERS = {
     "import_calendar": NEW,
     "approve_return": DECIDED,
     "bulk_update_orders": "It reports what changed, and the second call changes nothing.",
+    "change_order": KEY,
     "cancel_order": "tests/sql/commerce/orders.test.sql cancels twice.",
     "complete_order": "tests/sql/commerce/orders_ends.test.sql completes twice.",
     "deliver_shipment": "tests/sql/commerce/orders_ends.test.sql delivers twice.",

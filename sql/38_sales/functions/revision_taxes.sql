@@ -132,7 +132,7 @@ $$;
  * Return the lines of a revision with the rates at which they are taxed.
  */
 create function sales.taxable_changes(
-    business_id uuid, sale_id uuid, last_position integer, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, last_position integer, changes sales.change[]
 )
 returns pricing.taxable[]
 language plpgsql
@@ -144,7 +144,7 @@ declare
     v_basis constant pricing.tax_basis = pricing.tax_basis(taxable_changes.business_id);
     v_lines pricing.taxable[] = '{}';
     v_line pricing.taxable;
-    v_change sales.sale_lines;
+    v_change sales.change;
     v_like sales.sale_lines;
 begin
     for v_index in 1 .. cardinality(changes) loop
@@ -158,14 +158,16 @@ begin
             case
                 when v_like.id is not null
                     then sales.rates_of_line(taxable_changes.business_id, v_like.id)
+                when v_change.rates is not null then v_change.rates
                 when v_basis.business_id is null then '{}'
                 else sales.rates_of_change(v_basis, taxable_changes.sale_id, v_change)
             end
         );
-        v_line.unit = sales.unit_of(coalesce(v_like, v_change));
-        if v_like.id is null and v_change.kind <> 'fee' then
-            v_line.unit = 'change ' || v_index;
-        end if;
+        v_line.unit = case
+            when v_like.id is not null then sales.unit_of(v_like)
+            when v_change.kind = 'fee' then concat_ws(' ', 'fee', v_change.corrects_line_id)
+            else 'change ' || v_index
+        end;
         v_lines = v_lines || v_line;
     end loop;
     return v_lines;
@@ -176,7 +178,7 @@ $$;
  * Return a line that a change is taxed like: the one that it corrects, or one that charged for the
  * same thing before.
  */
-create function sales.line_like(business_id uuid, sale_id uuid, change sales.sale_lines)
+create function sales.line_like(business_id uuid, sale_id uuid, change sales.change)
 returns sales.sale_lines
 language plpgsql
 stable
@@ -209,7 +211,7 @@ $$;
  * not tax fees.
  */
 create function sales.rates_of_change(
-    basis pricing.tax_basis, sale_id uuid, change sales.sale_lines
+    basis pricing.tax_basis, sale_id uuid, change sales.change
 )
 returns pricing.tax_rate[]
 language plpgsql
@@ -257,7 +259,7 @@ $$;
 /*
  * Return the lines of a revision of a sale of which nothing is taxed.
  */
-create function sales.untaxed_changes(last_position integer, changes sales.sale_lines[])
+create function sales.untaxed_changes(last_position integer, changes sales.change[])
 returns pricing.taxable[]
 language plpgsql
 immutable

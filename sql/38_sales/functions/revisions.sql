@@ -18,13 +18,13 @@ begin atomic
 end;
 
 /*
- * Write a further revision of a sale with the lines that change it. The caller holds the lock of
- * what was sold. Nothing is written without lines.
+ * Write a further revision of a sale with the lines that change it. Returns its number, or null
+ * without lines, when nothing is written. The caller holds the lock of what was sold.
  */
 create function sales.revise_sale(
-    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.change[]
 )
-returns void
+returns integer
 language plpgsql
 volatile
 security invoker
@@ -36,7 +36,7 @@ declare
     v_rule sales.sale_taxes;
 begin
     if cardinality(changes) = 0 then
-        return;
+        return null;
     end if;
     select coalesce(max(sale_lines.revision), 0) + 1 into v_revision
     from sales.sale_lines
@@ -61,6 +61,7 @@ begin
     if revise_sale.cause in ('cancelled', 'rejected', 'expired') then
         perform sales.release_coupons(revise_sale.business_id, revise_sale.sale_id);
     end if;
+    return v_revision;
 end;
 $$;
 
@@ -71,7 +72,7 @@ $$;
 create function sales.tax_changes(
     business_id uuid,
     sale_id uuid,
-    changes sales.sale_lines[],
+    changes sales.change[],
     out lines pricing.taxable[],
     out parts pricing.tax_part[],
     out rule sales.sale_taxes
@@ -114,7 +115,7 @@ $$;
  * Return what each line of a revision would add to what is owed, at the same place.
  */
 create function sales.totals_of_changes(
-    business_id uuid, sale_id uuid, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, changes sales.change[]
 )
 returns bigint[]
 language plpgsql
@@ -152,7 +153,7 @@ create function sales.write_changes(
     business_id uuid,
     sale_id uuid,
     revision integer,
-    changes sales.sale_lines[],
+    changes sales.change[],
     lines pricing.taxable[],
     parts pricing.tax_part[]
 )
@@ -164,8 +165,9 @@ set search_path = ''
 as $$
 begin
     insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
+        business_id, sale_id, position, revision, kind, corrects_line_id, service_id,
+        variant_id, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
+        tax_is_included, plan_id
     )
     select
         write_changes.business_id,
@@ -175,9 +177,10 @@ begin
         change.kind,
         change.corrects_line_id,
         change.service_id,
+        change.variant_id,
         change.name,
-        1,
-        change.amount_minor,
+        change.quantity,
+        change.unit_minor,
         change.amount_minor,
         change.discount_minor,
         (

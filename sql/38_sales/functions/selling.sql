@@ -41,7 +41,9 @@ begin
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
-    perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
+    perform sales.write_agreed_lines(
+        place_sale.business_id, array[v_sale_id], place_sale.quote
+    );
     if place_sale.quote -> 'promotions' <> '[]'
         or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
         perform sales.claim_discounts(
@@ -54,9 +56,9 @@ end;
 $$;
 
 /*
- * Write the lines of a quote as revision 0 of a sale, with its tax rows.
+ * Write the lines of a quote as revision 0 of each of some sales, with their tax rows.
  */
-create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
+create function sales.write_agreed_lines(business_id uuid, sale_ids uuid[], quote jsonb)
 returns void
 language plpgsql
 volatile
@@ -70,7 +72,7 @@ begin
     )
     select
         write_agreed_lines.business_id,
-        write_agreed_lines.sale_id,
+        placed.sale_id,
         lines.position,
         0,
         (lines.line ->> 'kind')::sales.line_kind,
@@ -84,43 +86,12 @@ begin
         (lines.line ->> 'tax_minor')::bigint,
         (lines.line ->> 'tax_is_included')::boolean,
         (lines.line ->> 'plan_id')::uuid
-    from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
+    from unnest(write_agreed_lines.sale_ids) as placed (sale_id)
+    cross join jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
     perform sales.write_agreed_taxes(
-        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
+        write_agreed_lines.business_id, write_agreed_lines.sale_ids, write_agreed_lines.quote
     );
-end;
-$$;
-
-/*
- * Make a line that changes a sale: an amount more, or less, than its lines say so far.
- */
-create function sales.make_change(
-    kind sales.line_kind,
-    corrects_line_id uuid,
-    service_id uuid,
-    name text,
-    amount_minor bigint,
-    discount_minor bigint default 0,
-    plan_id uuid default null
-)
-returns sales.sale_lines
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_line sales.sale_lines;
-begin
-    v_line.kind = make_change.kind;
-    v_line.corrects_line_id = make_change.corrects_line_id;
-    v_line.service_id = make_change.service_id;
-    v_line.name = make_change.name;
-    v_line.amount_minor = make_change.amount_minor;
-    v_line.discount_minor = make_change.discount_minor;
-    v_line.plan_id = make_change.plan_id;
-    return v_line;
 end;
 $$;
 

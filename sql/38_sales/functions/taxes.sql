@@ -1,9 +1,9 @@
 -- How the tax of a sale is written: rows for each revision, and the parts of each line.
 
 /*
- * Write the taxes of a quote for the lines that were written as agreed.
+ * Write the taxes of a quote for the lines of each of some sales that were written as agreed.
  */
-create function sales.write_agreed_taxes(business_id uuid, sale_id uuid, quote jsonb)
+create function sales.write_agreed_taxes(business_id uuid, sale_ids uuid[], quote jsonb)
 returns void
 language plpgsql
 volatile
@@ -17,7 +17,7 @@ begin
     )
     select
         write_agreed_taxes.business_id,
-        write_agreed_taxes.sale_id,
+        placed.sale_id,
         0,
         taxes.component,
         taxes.rate_bps,
@@ -26,14 +26,15 @@ begin
         taxes.jurisdiction,
         taxes.rounding_unit,
         taxes.rounding_mode
-    from jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
+    from unnest(write_agreed_taxes.sale_ids) as placed (sale_id)
+    cross join jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
     -- The lines of a business that is not registered for tax have no taxes.
     if quote #> '{lines,0,taxes}' is null then
         return;
     end if;
     perform sales.write_line_taxes(
         write_agreed_taxes.business_id,
-        write_agreed_taxes.sale_id,
+        write_agreed_taxes.sale_ids,
         array(
             select jsonb_populate_record(
                 null::pricing.tax_part,
@@ -77,17 +78,18 @@ begin
     from pricing.tax_rows(parts) as rows;
     perform sales.write_line_taxes(
         rule.business_id,
-        rule.sale_id,
+        array[rule.sale_id],
         array(select part from unnest(parts) as part where part.component <> 'none')
     );
 end;
 $$;
 
 /*
- * Write the parts of the tax of lines that were written before. `place` is the line's position.
+ * Write the parts of the tax of lines of each of some sales that were written before. `place` is
+ * the line's position.
  */
 create function sales.write_line_taxes(
-    business_id uuid, sale_id uuid, parts pricing.tax_part[]
+    business_id uuid, sale_ids uuid[], parts pricing.tax_part[]
 )
 returns void
 language plpgsql
@@ -114,7 +116,7 @@ begin
     inner join sales.sale_lines
         on
             sale_lines.business_id = write_line_taxes.business_id
-            and sale_lines.sale_id = write_line_taxes.sale_id
+            and sale_lines.sale_id = any(write_line_taxes.sale_ids)
             and sale_lines.position = part.place;
 end;
 $$;

@@ -218,7 +218,7 @@ $$;
  * Void the gift cards of a sale that nobody paid for. Returns the lines that take them back.
  */
 create function money.void_gift_cards(business_id uuid, sale_id uuid)
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 volatile
 security invoker

@@ -215,7 +215,7 @@ declare
     v_excess bigint = (
         money.sale_balance(correct_refunded.business_id, correct_refunded.sale_id)
     ).balance_minor;
-    v_changes sales.sale_lines[];
+    v_changes sales.change[];
 begin
     if v_excess <= 0 then
         return;

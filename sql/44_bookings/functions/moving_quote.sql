@@ -70,7 +70,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_changes sales.sale_lines[] = array(
+    v_changes sales.change[] = array(
         select
             sales.make_change(
                 'service', changes.sale_line_id, null, null, changes.amount_minor,

@@ -37,7 +37,7 @@ $$;
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
 )
-returns setof sales.sale_lines
+returns setof sales.change
 language plpgsql
 stable
 security invoker
@@ -97,7 +97,7 @@ $$;
 create function scheduling.sale_changes(
     booking scheduling.bookings, cause sales.revision_cause
 )
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker

@@ -32,7 +32,7 @@ comment on view public.delivery_options is
 'says which ones a cart can take.
 
 Everyone reads the active ones; members of the business read all of theirs; owners and managers '
-'write them.';
+'write them. One by which something was ordered cannot be deleted (in_use 409): switch it off.';
 comment on column public.delivery_options.id is 'Primary key.';
 comment on column public.delivery_options.business_id is 'The business that owns it.';
 comment on column public.delivery_options.name is

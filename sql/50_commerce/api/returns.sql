@@ -12,8 +12,6 @@ select
     returns.status,
     returns.reason,
     returns.decision_note,
-    returns.store_id,
-    returns.is_restocked,
     returns.requested_by,
     returns.requested_at,
     returns.decided_at,
@@ -37,10 +35,6 @@ comment on column public.returns.status is
 comment on column public.returns.reason is 'Why, in the customer''s words; null for no reason.';
 comment on column public.returns.decision_note is
 'What the business wrote when it decided; null for nothing.';
-comment on column public.returns.store_id is
-'The store that received it; null for those that the pieces came from.';
-comment on column public.returns.is_restocked is
-'Whether the pieces went back into stock; null until they were received.';
 comment on column public.returns.requested_by is
 'Who asked; null for the operator''s software and for deleted accounts.';
 comment on column public.returns.requested_at is 'When it was asked for.';
@@ -56,7 +50,9 @@ select
     return_items.business_id,
     return_items.return_id,
     return_items.order_item_id,
-    return_items.quantity
+    return_items.quantity,
+    return_items.store_id,
+    return_items.is_restocked
 from commerce.return_items;
 grant select on public.return_items to authenticated, service_role;
 
@@ -65,6 +61,33 @@ comment on column public.return_items.business_id is 'The business.';
 comment on column public.return_items.return_id is 'The return.';
 comment on column public.return_items.order_item_id is 'The item of the order.';
 comment on column public.return_items.quantity is 'How many pieces.';
+comment on column public.return_items.store_id is
+'The store that received them; null until then, and where nothing comes back.';
+comment on column public.return_items.is_restocked is
+'Whether they went into its stock; null until they were received.';
+
+create view public.return_replacements
+with (security_invoker = true)
+as
+select
+    return_replacements.business_id,
+    return_replacements.return_id,
+    return_replacements.variant_id,
+    return_replacements.unit_minor,
+    return_replacements.quantity
+from commerce.return_replacements;
+grant select on public.return_replacements to authenticated, service_role;
+
+comment on view public.return_replacements is
+'Which variants are sent for the pieces of an exchange; without a row the same pieces are sent '
+'again.';
+comment on column public.return_replacements.business_id is 'The business.';
+comment on column public.return_replacements.return_id is 'The return.';
+comment on column public.return_replacements.variant_id is 'The variant.';
+comment on column public.return_replacements.unit_minor is
+'What one costs, in minor units of the currency of the sale: the price of the day on which the '
+'exchange was asked for.';
+comment on column public.return_replacements.quantity is 'How many.';
 
 create view public.order_changes
 with (security_invoker = true)
@@ -89,9 +112,9 @@ comment on column public.order_changes.business_id is 'The business.';
 comment on column public.order_changes.order_id is 'The order.';
 comment on column public.order_changes.version is 'The version of the order after it, from 2 on.';
 comment on column public.order_changes.kind is
-'cancelled, returned, exchanged or claimed.';
+'cancelled, edited, returned, exchanged or claimed.';
 comment on column public.order_changes.lines is
-'[{sale_line_id, quantity}]: of which lines how many units went, less than 0.';
+'[{sale_line_id, quantity}]: of which lines how many units went (less than 0) or came.';
 comment on column public.order_changes.reason is 'Why; null for no reason.';
 comment on column public.order_changes.actor_id is
 'Who did it; null for the system and for deleted accounts.';

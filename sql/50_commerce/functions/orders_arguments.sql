@@ -42,6 +42,107 @@ end;
 $$;
 
 /*
+ * Read what is decided for single items of a return: a JSON array of {order_item_id, store_id?,
+ * restock?}.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_decisions(value text, argument text)
+returns commerce.return_decision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_decisions commerce.return_decision[] = array(
+        select (
+            private.to_identifier(sent.item ->> 'order_item_id', argument || '.order_item_id'),
+            private.to_identifier(
+                sent.item ->> 'store_id', argument || '.store_id', is_required => false
+            ),
+            case when sent.item ->> 'restock' is not null then private.to_yes_no(
+                sent.item ->> 'restock', argument || '.restock'
+            ) end
+        )::commerce.return_decision
+        from unnest(
+            private.to_objects(value, argument, 500, '{order_item_id,store_id,restock}')
+        ) as sent (item)
+    );
+begin
+    if cardinality(v_decisions) > (
+        select count(distinct decision.order_item_id) from unnest(v_decisions) as decision
+    ) then
+        perform private.invalid(argument, 'must name each item once');
+    end if;
+    return v_decisions;
+end;
+$$;
+
+/*
+ * Read units of variants that are added to an order: a JSON array of {variant_id, quantity,
+ * unit_minor?}. Several entries of one variant at one price are added up.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_additions(value text, argument text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            read.variant_id, sum(read.quantity)::integer, read.unit_minor
+        )::commerce.order_addition
+        from (
+            select
+                private.to_identifier(
+                    sent.item ->> 'variant_id', argument || '.variant_id'
+                ) as variant_id,
+                private.to_whole_number(
+                    sent.item ->> 'quantity', argument || '.quantity', 1, 100000
+                ) as quantity,
+                private.to_minor_units(
+                    sent.item ->> 'unit_minor', argument || '.unit_minor'
+                ) as unit_minor
+            from unnest(
+                private.to_objects(value, argument, 100, '{variant_id,quantity,unit_minor}')
+            ) as sent (item)
+        ) as read
+        group by read.variant_id, read.unit_minor
+        order by read.variant_id, read.unit_minor
+    );
+end;
+$$;
+
+/*
+ * Read units of variants that are added to an order, at least one.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_required_additions(value text, argument text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_added constant commerce.order_addition[] = commerce.to_additions(
+        coalesce(value, '[]'), argument
+    );
+begin
+    if v_added = '{}' then
+        perform private.invalid(argument, 'must name at least one variant');
+    end if;
+    return v_added;
+end;
+$$;
+
+/*
  * Read pieces of items: a JSON array of {order_item_id, quantity}. Several entries of one item are
  * added up.
  *

@@ -10,7 +10,7 @@ create function commerce.cancel_units(
     lines commerce.line_quantity[],
     cause sales.revision_cause,
     reason text,
-    more_changes sales.sale_lines[]
+    more_changes sales.change[]
 )
 returns void
 language plpgsql
@@ -19,18 +19,35 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_changes constant sales.change[] = commerce.take_back_lines(placed.id, lines);
+begin
+    perform commerce.release_units(placed, lines);
+    perform sales.revise_sale(
+        placed.business_id, placed.sale_id, cancel_units.cause, v_changes || more_changes
+    );
+    perform commerce.record_change(placed, 'cancelled', lines, cancel_units.reason);
+end;
+$$;
+
+/*
+ * Count units of lines as cancelled, and put their pieces back into stock. The caller holds the
+ * locks of the order and of its levels.
+ */
+create function commerce.release_units(placed commerce.orders, lines commerce.line_quantity[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
     v_pieces constant commerce.item_quantity[] = commerce.pieces_of(placed.id, lines, false);
-    v_changes constant sales.sale_lines[] = commerce.take_back_lines(placed.id, lines);
 begin
     update commerce.order_items
     set cancelled_quantity = order_items.cancelled_quantity + piece.quantity
     from unnest(v_pieces) as piece
     where order_items.id = piece.order_item_id;
-    perform commerce.restock(v_pieces, 'cancelled', null);
-    perform sales.revise_sale(
-        placed.business_id, placed.sale_id, cancel_units.cause, v_changes || more_changes
-    );
-    perform commerce.record_change(placed, 'cancelled', lines, cancel_units.reason);
+    perform commerce.restock(placed.business_id, commerce.moves_of(v_pieces), 'cancelled');
 end;
 $$;
 
@@ -62,7 +79,7 @@ begin
         return;
     end if;
     perform commerce.require_version(v_order, cancel_order.version);
-    perform commerce.require_cancellable(v_order, lines is null);
+    perform commerce.require_open(v_order, lines is null, 'cancelled');
     perform commerce.lock_levels_of(array[v_order.id]);
     if lines is not null then
         perform commerce.require_units(v_order.id, lines, false);
@@ -85,12 +102,12 @@ end;
 $$;
 
 /*
- * Refuse to cancel an order that is over, or of which something was sent: the whole of it, or any
- * of it for its customer.
+ * Refuse to cancel or change an order that is over, or of which something was sent: the whole of
+ * it, or any of it for its customer.
  *
  * Errors:  PT409 invalid_transition
  */
-create function commerce.require_cancellable(placed commerce.orders, is_whole boolean)
+create function commerce.require_open(placed commerce.orders, is_whole boolean, act text)
 returns void
 language plpgsql
 stable
@@ -113,7 +130,7 @@ begin
             case
                 when placed.status in ('pending', 'paid', 'fulfilling')
                     then 'Something of this order was sent already.'
-                else format('An order that is %s cannot be cancelled.', placed.status)
+                else format('An order that is %s cannot be %s.', placed.status, act)
             end,
             'Ask for a return, or let the business cancel the lines that were not sent.'
         );

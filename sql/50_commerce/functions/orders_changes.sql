@@ -1,13 +1,15 @@
 -- The versions of an order.
 
 /*
- * Record a change of what was ordered as the next version. The caller holds the order's lock.
+ * Record a change of what was ordered as the next version: units that went, and units that came.
+ * The caller holds the order's lock.
  */
 create function commerce.record_change(
     placed commerce.orders,
     kind commerce.change_kind,
     lines commerce.line_quantity[],
-    reason text
+    reason text,
+    added commerce.line_quantity[] default '{}'
 )
 returns void
 language plpgsql
@@ -29,11 +31,15 @@ begin
         placed.business_id, placed.id, v_version, record_change.kind,
         (
             select jsonb_agg(
-                jsonb_build_object(
-                    'sale_line_id', line.sale_line_id, 'quantity', - line.quantity
-                )
+                jsonb_build_object('sale_line_id', unit.sale_line_id, 'quantity', unit.quantity)
             )
-            from unnest(lines) as line
+            from (
+                select line.sale_line_id, - line.quantity as quantity
+                from unnest(lines) as line
+                union all
+                select line.sale_line_id, line.quantity
+                from unnest(added) as line
+            ) as unit
         ),
         record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
         private.now()

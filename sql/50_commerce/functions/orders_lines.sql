@@ -156,7 +156,7 @@ $$;
  * belongs to them. The parts of a line always add up to the whole of it.
  */
 create function commerce.take_back_lines(order_id uuid, lines commerce.line_quantity[])
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker
@@ -173,7 +173,8 @@ begin
             (
                 sold.discount_minor * units.taken_units / units.units
                 - sold.discount_minor * (units.taken_units + line.quantity) / units.units
-            )::bigint
+            )::bigint,
+            quantity => line.quantity
         )
         from unnest(lines) as line
         inner join commerce.line_units(take_back_lines.order_id) as units
@@ -188,7 +189,7 @@ $$;
  * Return the lines that take back what a sale charges beside goods and still stands: its shipping.
  */
 create function commerce.take_back_shipping(business_id uuid, sale_id uuid)
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker
@@ -219,14 +220,29 @@ end;
 $$;
 
 /*
- * Put pieces of an order back into stock: into the store that they came from, or into another one.
- * The caller holds the locks of the levels.
+ * Return from which stores some pieces of an order came, or come.
+ */
+create function commerce.moves_of(pieces commerce.item_quantity[])
+returns commerce.stock_move[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (order_items.store_id, order_items.variant_id, piece.quantity)::commerce.stock_move
+        from unnest(pieces) as piece
+        inner join commerce.order_items on order_items.id = piece.order_item_id
+    );
+end;
+$$;
+
+/*
+ * Put pieces into stores, for a reason. The caller holds the locks of the levels.
  */
 create function commerce.restock(
-    pieces commerce.item_quantity[],
-    reason commerce.movement_reason,
-    note text,
-    store_id uuid default null
+    business_id uuid, moves commerce.stock_move[], reason commerce.movement_reason
 )
 returns void
 language plpgsql
@@ -236,28 +252,21 @@ set search_path = ''
 as $$
 begin
     perform commerce.record_movements(
-        stores.business_id, stores.store_id, stores.items, restock.reason, restock.note
+        restock.business_id, stores.store_id, stores.items, restock.reason, null
     )
     from (
         select
-            goods.business_id,
             goods.store_id,
             array_agg(
-                (goods.variant_id, goods.quantity)::commerce.stock_item
-                order by goods.variant_id
+                (goods.variant_id, goods.quantity)::commerce.stock_item order by goods.variant_id
             ) as items
         from (
-            select
-                order_items.business_id,
-                coalesce(restock.store_id, order_items.store_id) as store_id,
-                order_items.variant_id,
-                sum(piece.quantity)::integer as quantity
-            from unnest(pieces) as piece
-            inner join commerce.order_items on order_items.id = piece.order_item_id
-            group by 1, 2, 3
+            select move.store_id, move.variant_id, sum(move.quantity)::integer as quantity
+            from unnest(moves) as move
+            group by move.store_id, move.variant_id
         ) as goods
-        group by goods.business_id, goods.store_id
-        order by goods.business_id, goods.store_id
+        group by goods.store_id
+        order by goods.store_id
     ) as stores;
 end;
 $$;

@@ -23,10 +23,8 @@ begin
             'customer_name', coalesce(sales.customer_name, sales.customer_email, ''),
             'reference', orders.reference,
             'item_names', items.names,
-            'total', scheduling.money_data(
-                (money.sale_balance(orders.business_id, orders.sale_id)).owed_minor,
-                sales.currency
-            ),
+            'total', scheduling.money_data(sale.owed_minor, sales.currency),
+            'open', scheduling.money_data(greatest(sale.balance_minor, 0), sales.currency),
             'tracking', coalesce(commerce.tracking_of(orders), ''),
             'reason', coalesce(messages.payload ->> 'reason', '')
         )
@@ -34,17 +32,43 @@ begin
     inner join commerce.orders on orders.id = messages.subject_id
     inner join sales.sales on sales.id = orders.sale_id
     inner join business.businesses on businesses.id = orders.business_id
-    cross join lateral (
+    cross join lateral money.sale_balance(orders.business_id, orders.sale_id) as sale
+    cross join lateral (select commerce.item_names(orders) as names) as items;
+end;
+$$;
+
+/*
+ * Return the pieces of an order by quantity and name: those that stand, or all that were ordered
+ * when none does.
+ */
+create function commerce.item_names(placed commerce.orders)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
         select
-            string_agg(
-                format('%s × %s', order_items.quantity, order_items.name), ', '
-                order by order_items.name, order_items.id
-            ) as names
-        from commerce.order_items
-        where
-            order_items.business_id = orders.business_id
-            and order_items.order_id = orders.id
-    ) as items;
+            coalesce(
+                string_agg(format('%s × %s', item.standing, item.name), ', ' order by item.name, item.id)
+                filter (where item.standing > 0),
+                string_agg(format('%s × %s', item.quantity, item.name), ', ' order by item.name, item.id)
+            )
+        from (
+            select
+                order_items.id,
+                order_items.name,
+                order_items.quantity,
+                order_items.quantity - order_items.cancelled_quantity
+                - order_items.returned_quantity as standing
+            from commerce.order_items
+            where
+                order_items.business_id = placed.business_id
+                and order_items.order_id = placed.id
+        ) as item
+    );
 end;
 $$;
 
@@ -113,11 +137,8 @@ begin
         null::jsonb
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id
-    inner join business.business_members
-        on
-            business_members.business_id = orders.business_id
-            and business_members.role in ('owner', 'manager')
-    inner join identity.profiles on profiles.id = business_members.user_id
+    cross join lateral business.managers_of(orders.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id
     where audience = 'business';
 end;
 $$;

@@ -15,18 +15,39 @@ set search_path = ''
 as $$
 declare
     v_order commerce.orders;
-    v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() then
-        perform private.current_user_id();
-    end if;
     select orders.* into v_order
     from commerce.orders
     where orders.id = lock_order.order_id
     for update;
-    v_actors = commerce.actors(v_order);
-    if v_order.id is null
-        or v_actors = '{}' and v_order.business_id not in (select private.seen_businesses()) then
+    perform commerce.require_actor(v_order, as_actors);
+    return v_order;
+end;
+$$;
+
+/*
+ * Refuse a caller who may not act on an order in one of some ways. An order that the caller may not
+ * read, and one that does not exist, get the same answer.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.require_actor(
+    placed commerce.orders, as_actors scheduling.actor_kind[]
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors constant scheduling.actor_kind[] = commerce.actors(placed);
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    if placed.id is null
+        or v_actors = '{}' and placed.business_id not in (select private.seen_businesses()) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such order.', 'Check the id in the view orders.'
         );
@@ -36,7 +57,6 @@ begin
             'Ask the business to do it.'
         );
     end if;
-    return v_order;
 end;
 $$;
 

@@ -57,14 +57,15 @@ $$;
  * Definer: nobody has a write grant on returns; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ *          PT409 invalid_transition not_for_sale quantity_exceeded · PT422 return_window_over
  */
 create function commerce.request_return(
     order_id uuid,
     lines commerce.line_quantity[],
     kind commerce.return_kind,
     resolution commerce.return_resolution,
-    reason text
+    reason text,
+    replacements commerce.order_addition[]
 )
 returns uuid
 language plpgsql
@@ -102,8 +103,36 @@ begin
     insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
     select v_order.business_id, v_id, piece.order_item_id, piece.quantity
     from unnest(commerce.pieces_of(v_order.id, lines, true)) as piece;
+    perform commerce.write_replacements(v_order, v_id, replacements);
     perform commerce.record_event(v_order, 'return_requested', request_return.reason);
     return v_id;
+end;
+$$;
+
+/*
+ * Write what is to be sent for the pieces of an exchange, at the prices of today.
+ *
+ * Errors:  PT403 forbidden · PT404 not_found · PT409 not_for_sale
+ */
+create function commerce.write_replacements(
+    placed commerce.orders, return_id uuid, replacements commerce.order_addition[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.require_prices(placed, replacements);
+    insert into commerce.return_replacements (
+        business_id, return_id, variant_id, unit_minor, quantity
+    )
+    select
+        placed.business_id, write_replacements.return_id, change.variant_id, change.unit_minor,
+        sum(change.quantity)
+    from unnest(commerce.price_additions(placed, replacements)) as change
+    group by change.variant_id, change.unit_minor;
 end;
 $$;
 
@@ -136,140 +165,5 @@ begin
             'Ask the business, or claim what is broken.'
         );
     end if;
-end;
-$$;
-
-/*
- * Lock a return with its order for a member of the business. Returns it as it is now.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function commerce.lock_return(return_id uuid)
-returns commerce.returns
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_return commerce.returns;
-begin
-    select returns.* into v_return
-    from commerce.returns
-    where returns.id = lock_return.return_id;
-    perform commerce.lock_order(v_return.order_id, '{business}');
-    select returns.* into v_return
-    from commerce.returns
-    where returns.id = lock_return.return_id;
-    return v_return;
-end;
-$$;
-
-/*
- * Refuse a step that a return cannot take.
- *
- * Errors:  PT409 invalid_transition
- */
-create function commerce.require_return_status(
-    asked commerce.returns, from_status commerce.return_status, act text
-)
-returns void
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if asked.status <> from_status then
-        perform private.refuse(
-            'PT409', 'invalid_transition',
-            format('A return that is %s cannot be %s.', asked.status, act),
-            'Read the return again and check its status.'
-        );
-    end if;
-end;
-$$;
-
-/*
- * Reject a return: its pieces stay with the customer.
- * Definer: nobody has a write grant on returns; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
- */
-create function commerce.reject_return(return_id uuid, note text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_return constant commerce.returns = commerce.lock_return(return_id);
-begin
-    perform commerce.require_return_status(v_return, 'requested', 'rejected');
-    update commerce.returns
-    set status = 'rejected', decision_note = note, decided_at = private.now()
-    where returns.id = v_return.id;
-    perform commerce.record_event(
-        commerce.order_now(v_return.order_id), 'return_rejected', reject_return.note
-    );
-end;
-$$;
-
-/*
- * Approve a return. A claim is settled at once: its pieces are replaced, or their price is given
- * back.
- * Definer: nobody has a write grant on returns; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition out_of_stock
- */
-create function commerce.approve_return(return_id uuid, note text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_return constant commerce.returns = commerce.lock_return(return_id);
-begin
-    perform commerce.require_return_status(v_return, 'requested', 'approved');
-    update commerce.returns
-    set status = 'approved', decision_note = note, decided_at = private.now()
-    where returns.id = v_return.id;
-    perform commerce.record_event(
-        commerce.order_now(v_return.order_id), 'return_approved', approve_return.note
-    );
-    if v_return.kind = 'claim' then
-        perform commerce.settle_return(v_return, null, false);
-    end if;
-end;
-$$;
-
-/*
- * Receive the pieces of a return: into the stock of a store, of the one they came from where none
- * is named, or nowhere if they cannot be sold again.
- * Definer: nobody has a write grant on returns; the caller is checked.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition out_of_stock
- */
-create function commerce.receive_return(return_id uuid, store_id uuid, restocks boolean)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_return constant commerce.returns = commerce.lock_return(return_id);
-begin
-    perform commerce.require_return_status(v_return, 'approved', 'received');
-    if store_id is not null
-        and v_return.business_id <> commerce.business_of_store(store_id, 'serve') then
-        perform private.invalid('store_id', 'must be a store of the same business');
-    end if;
-    perform commerce.settle_return(v_return, receive_return.store_id, restocks);
 end;
 $$;

@@ -2,14 +2,12 @@
 -- from the sale, and whoever records the refund says when everything was given back.
 
 /*
- * Settle a return whose pieces are back, or that is a claim: replace the pieces, or take their
- * price back from the sale.
+ * Settle a return whose pieces are back, or that is a claim: put back what can be sold again, and
+ * replace the pieces, exchange them for others, or take their price back from the sale.
  *
- * Errors:  PT409 out_of_stock
+ * Errors:  PT409 not_for_sale out_of_stock
  */
-create function commerce.settle_return(
-    asked commerce.returns, to_store_id uuid, restocks boolean
-)
+create function commerce.settle_return(asked commerce.returns)
 returns void
 language plpgsql
 volatile
@@ -20,29 +18,22 @@ declare
     v_order constant commerce.orders = commerce.order_now(asked.order_id);
     v_pieces constant commerce.item_quantity[] = commerce.pieces_of_return(asked);
     v_lines constant commerce.line_quantity[] = commerce.lines_of_pieces(v_pieces);
+    v_added constant commerce.order_addition[] = commerce.replacements_of(asked);
+    v_back constant commerce.stock_move[] = commerce.moves_back(asked);
+    v_new_lines commerce.line_quantity[] = '{}';
 begin
-    perform commerce.lock_levels_for(v_pieces, to_store_id);
-    if restocks then
-        perform commerce.restock(v_pieces, 'returned', null, to_store_id);
-    end if;
-    if asked.resolution = 'replacement' then
+    perform commerce.lock_moved_levels(
+        v_order.business_id,
+        v_back || commerce.moves_of(v_pieces) || commerce.moves_of_additions(v_order, v_added)
+    );
+    perform commerce.restock(v_order.business_id, v_back, 'returned');
+    if asked.resolution = 'replacement' and v_added = '{}' then
         perform commerce.replace_pieces(v_order, v_pieces);
     else
-        perform sales.revise_sale(
-            v_order.business_id, v_order.sale_id, 'corrected',
-            commerce.take_back_lines(v_order.id, v_lines)
-        );
-        update commerce.order_items
-        set returned_quantity = order_items.returned_quantity + piece.quantity
-        from unnest(v_pieces) as piece
-        where order_items.id = piece.order_item_id;
+        v_new_lines = commerce.take_back_pieces(v_order, v_pieces, v_lines, v_added);
     end if;
     update commerce.returns
-    set
-        status = 'received',
-        received_at = private.now(),
-        store_id = to_store_id,
-        is_restocked = restocks
+    set status = 'received', received_at = private.now()
     where returns.id = asked.id;
     perform commerce.record_change(
         v_order,
@@ -51,12 +42,93 @@ begin
             when 'exchange' then 'exchanged'
             else 'claimed'
         end::commerce.change_kind,
-        v_lines, asked.reason
+        v_lines, asked.reason, v_new_lines
     );
-    perform commerce.follow_pieces(
-        commerce.order_now(v_order.id), 'return_received', null
-    );
+    perform commerce.follow_pieces(commerce.order_now(v_order.id), 'return_received', null);
     perform commerce.note_refund(asked.business_id, v_order.sale_id, false);
+end;
+$$;
+
+/*
+ * Take the price of returned pieces back from the sale, and add what is sent for them, in one
+ * revision. Returns the lines that were added.
+ *
+ * Errors:  PT409 not_for_sale out_of_stock
+ */
+create function commerce.take_back_pieces(
+    placed commerce.orders,
+    pieces commerce.item_quantity[],
+    lines commerce.line_quantity[],
+    added commerce.order_addition[]
+)
+returns commerce.line_quantity[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_new_lines constant commerce.line_quantity[] = commerce.write_additions(
+        placed, added,
+        commerce.take_back_lines(placed.id, lines) || commerce.price_additions(placed, added)
+    );
+begin
+    update commerce.order_items
+    set returned_quantity = order_items.returned_quantity + piece.quantity
+    from unnest(pieces) as piece
+    where order_items.id = piece.order_item_id;
+    return v_new_lines;
+end;
+$$;
+
+/*
+ * Return what is sent for the pieces of an exchange, at the prices of the day on which it was asked
+ * for; nothing where the same pieces are sent again.
+ */
+create function commerce.replacements_of(asked commerce.returns)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            return_replacements.variant_id, return_replacements.quantity,
+            return_replacements.unit_minor
+        )::commerce.order_addition
+        from commerce.return_replacements
+        where
+            return_replacements.business_id = asked.business_id
+            and return_replacements.return_id = asked.id
+        order by return_replacements.variant_id, return_replacements.unit_minor
+    );
+end;
+$$;
+
+/*
+ * Return which pieces of a return go into stock again, and where.
+ */
+create function commerce.moves_back(asked commerce.returns)
+returns commerce.stock_move[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            return_items.store_id, order_items.variant_id, return_items.quantity
+        )::commerce.stock_move
+        from commerce.return_items
+        inner join commerce.order_items on order_items.id = return_items.order_item_id
+        where
+            return_items.business_id = asked.business_id
+            and return_items.return_id = asked.id
+            and return_items.is_restocked
+    );
 end;
 $$;
 
@@ -156,34 +228,6 @@ begin
         group by counted.sale_line_id
         order by counted.sale_line_id
     );
-end;
-$$;
-
-/*
- * Lock the levels of the stores that pieces came from, or come back to; a level that is missing
- * begins at zero.
- */
-create function commerce.lock_levels_for(pieces commerce.item_quantity[], store_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform commerce.lock_levels(goods.business_id, goods.store_ids, goods.items)
-    from (
-        select
-            order_items.business_id,
-            array_agg(distinct order_items.store_id) || case
-                when lock_levels_for.store_id is null then '{}'
-                else array[lock_levels_for.store_id]
-            end as store_ids,
-            array_agg(distinct (order_items.variant_id, 0)::commerce.stock_item) as items
-        from unnest(pieces) as piece
-        inner join commerce.order_items on order_items.id = piece.order_item_id
-        group by order_items.business_id
-    ) as goods;
 end;
 $$;
 

@@ -28,7 +28,7 @@ end;
 $$;
 
 /*
- * Refuse an order from which nothing may be sent now.
+ * Refuse an order from which nothing may be sent now. What a change added is paid first, too.
  *
  * Errors:  PT409 invalid_transition payment_required
  */
@@ -40,7 +40,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if placed.status = 'pending' then
+    if placed.status = 'pending'
+        or placed.status in ('paid', 'fulfilling')
+        and not placed.pays_later
+        and not commerce.is_paid(placed) then
         perform private.refuse(
             'PT409', 'payment_required', 'This order is not paid yet.',
             'Pay it with start_payment, or record cash with record_cash_payment.'

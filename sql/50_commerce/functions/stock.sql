@@ -68,56 +68,6 @@ end;
 $$;
 
 /*
- * Lock the levels of variants in stores until the transaction ends; a level that is missing begins
- * at zero. Call it once in a transaction, for everything that it changes.
- *
- * Errors:  PT404 not_found
- */
-create function commerce.lock_levels(
-    business_id uuid, store_ids uuid[], items commerce.stock_item[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    if exists (
-        select 1
-        from unnest(items) as item
-        where not exists (
-            select 1
-            from catalog.product_variants
-            where
-                product_variants.business_id = lock_levels.business_id
-                and product_variants.id = item.variant_id
-        )
-    ) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such variant in this business.',
-            'Check the id in the view product_variants.'
-        );
-    end if;
-    insert into commerce.stock_levels (business_id, store_id, variant_id)
-    select lock_levels.business_id, store.id, item.variant_id
-    from unnest(store_ids) as store (id)
-    cross join unnest(items) as item
-    order by store.id, item.variant_id
-    on conflict do nothing;
-    perform 1
-    from commerce.stock_levels
-    where
-        stock_levels.business_id = lock_levels.business_id
-        and stock_levels.store_id = any(store_ids)
-        and stock_levels.variant_id in (select item.variant_id from unnest(items) as item)
-    order by stock_levels.store_id, stock_levels.variant_id
-    for update;
-end;
-$$;
-
-/*
  * Refuse when a store has fewer free pieces than somebody wants, as commerce.free_quantity counts
  * them. The levels are locked.
  *

@@ -53,11 +53,8 @@ begin
         null::jsonb
     from unnest(stock_readers.messages) as messages
     inner join catalog.product_variants on product_variants.id = messages.subject_id
-    inner join business.business_members
-        on
-            business_members.business_id = product_variants.business_id
-            and business_members.role in ('owner', 'manager')
-    inner join identity.profiles on profiles.id = business_members.user_id
+    cross join lateral business.managers_of(product_variants.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id
     where audience = 'business';
 end;
 $$;

@@ -58,15 +58,12 @@ begin
     from unnest(wholesale_readers.messages) as messages
     inner join commerce.wholesale_accounts on wholesale_accounts.id = messages.subject_id
     left join commerce.orders on orders.id = (messages.payload ->> 'order_id')::uuid
-    left join business.business_members
-        on
-            audience = 'business'
-            and business_members.business_id = wholesale_accounts.business_id
-            and business_members.role in ('owner', 'manager')
+    left join lateral business.managers_of(wholesale_accounts.business_id) as managers
+        on audience = 'business'
     inner join identity.profiles
         on
             profiles.id = case audience
-                when 'business' then business_members.user_id
+                when 'business' then managers.user_id
                 when 'customer' then coalesce(orders.customer_id, wholesale_accounts.requested_by)
             end;
 end;

@@ -63,26 +63,45 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_terms commerce.buying_terms = commerce.wholesale_terms(
+    v_terms constant commerce.buying_terms = commerce.lock_terms(
         require_wholesale_terms.business_id, require_wholesale_terms.customer_id
     );
 begin
     if v_terms.wholesale_account_id is null then
         return;
     end if;
-    perform 1
-    from commerce.wholesale_accounts
-    where wholesale_accounts.id = v_terms.wholesale_account_id
-    for update;
-    -- They may have changed while this waited.
-    v_terms = commerce.wholesale_terms(
-        require_wholesale_terms.business_id, require_wholesale_terms.customer_id
-    );
     perform commerce.require_packs(require_wholesale_terms.business_id, items);
     perform commerce.require_minimums(v_terms, items, total_minor, currency);
     if require_wholesale_terms.pays_later and v_terms.pays_later then
         perform commerce.require_credit(v_terms, total_minor, currency);
     end if;
+end;
+$$;
+
+/*
+ * Lock the wholesale account of a buyer until the transaction ends. Returns its terms then.
+ */
+create function commerce.lock_terms(business_id uuid, customer_id uuid)
+returns commerce.buying_terms
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms commerce.buying_terms = commerce.wholesale_terms(
+        lock_terms.business_id, lock_terms.customer_id
+    );
+begin
+    if v_terms.wholesale_account_id is not null then
+        perform 1
+        from commerce.wholesale_accounts
+        where wholesale_accounts.id = v_terms.wholesale_account_id
+        for update;
+        -- They may have changed while this waited.
+        v_terms = commerce.wholesale_terms(lock_terms.business_id, lock_terms.customer_id);
+    end if;
+    return v_terms;
 end;
 $$;
 

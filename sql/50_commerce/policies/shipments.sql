@@ -5,6 +5,7 @@ alter table commerce.shipments enable row level security;
 alter table commerce.shipment_items enable row level security;
 alter table commerce.returns enable row level security;
 alter table commerce.return_items enable row level security;
+alter table commerce.return_replacements enable row level security;
 alter table commerce.order_changes enable row level security;
 alter table commerce.order_settings enable row level security;
 
@@ -13,6 +14,7 @@ commerce.shipments,
 commerce.shipment_items,
 commerce.returns,
 commerce.return_items,
+commerce.return_replacements,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
@@ -66,6 +68,20 @@ using (
     )
 );
 
+create policy return_replacements_select
+on commerce.return_replacements
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from commerce.returns
+        where
+            returns.business_id = return_replacements.business_id
+            and returns.id = return_replacements.return_id
+    )
+);
+
 create policy order_changes_select
 on commerce.order_changes
 for select
@@ -104,6 +120,13 @@ using (business_id in (select private.my_businesses('manage')));
 grant execute on function
 commerce.to_lines(text, text),
 commerce.to_pieces(text, text),
+commerce.to_additions(text, text),
+commerce.to_required_additions(text, text),
+commerce.to_decisions(text, text),
+commerce.change_order(
+    uuid, commerce.order_addition[], commerce.line_quantity[], text, integer, bigint
+),
+commerce.quote_change(uuid, commerce.order_addition[], commerce.line_quantity[]),
 commerce.cancel_order(uuid, commerce.line_quantity[], text, integer),
 commerce.complete_order(uuid),
 commerce.fulfil_order(uuid),
@@ -112,11 +135,12 @@ commerce.send_shipment(uuid, text, text, text),
 commerce.deliver_shipment(uuid),
 commerce.lose_shipment(uuid),
 commerce.request_return(
-    uuid, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
+    uuid, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text,
+    commerce.order_addition[]
 ),
 commerce.approve_return(uuid, text),
 commerce.reject_return(uuid, text),
-commerce.receive_return(uuid, uuid, boolean),
+commerce.receive_return(uuid, uuid, boolean, commerce.return_decision[]),
 commerce.update_orders(uuid[], text, text)
 to anon, authenticated, service_role;
 grant execute on function commerce.apply_due_steps(integer) to worker;

@@ -17,7 +17,25 @@ when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
-before update or delete on commerce.return_items
+before update on commerce.return_items
+for each row
+when (
+    old.business_id <> new.business_id
+    or old.return_id <> new.return_id
+    or old.order_item_id <> new.order_item_id
+    or old.quantity <> new.quantity
+    or old.is_restocked is not null
+)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_deleting
+before delete on commerce.return_items
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.return_replacements
 for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();

@@ -15,6 +15,9 @@ create type commerce.movement_reason as enum (
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
 
+-- Some pieces of a variant that come into a store, or leave it (less than 0).
+create type commerce.stock_move as (store_id uuid, variant_id uuid, quantity integer);
+
 -- What is known of pieces beside their number: what one cost, and of which lot they are.
 create type commerce.stock_origin as (unit_cost_minor bigint, lot_code text, expires_on date);
 

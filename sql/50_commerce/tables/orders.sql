@@ -36,6 +36,14 @@ create type commerce.order_line as (
 create type commerce.line_quantity as (sale_line_id uuid, quantity integer);
 create type commerce.item_quantity as (order_item_id uuid, quantity integer);
 
+-- Where pieces of an item come back to, and whether they go into its stock; null: as the rest.
+create type commerce.return_decision as (
+    order_item_id uuid, store_id uuid, is_restocked boolean
+);
+
+-- Units of a variant that are added to an order; `unit_minor` null: at the price of today.
+create type commerce.order_addition as (variant_id uuid, quantity integer, unit_minor bigint);
+
 create table commerce.order_settings (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     -- How long after its delivery a customer may return pieces.
@@ -94,6 +102,9 @@ create table commerce.orders (
     references sales.sales (business_id, id) on delete restrict,
     constraint orders_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete restrict,
+    -- An option by which something was ordered stays; it is switched off instead.
+    constraint orders_delivery_option_fkey foreign key (business_id, delivery_option_id)
+    references commerce.delivery_options (business_id, id) on delete restrict,
     constraint orders_version_is_positive check (version > 0),
     constraint orders_address_is_an_object check (jsonb_typeof(address) = 'object'),
     constraint orders_are_picked_up_somewhere check (
@@ -111,6 +122,7 @@ comment on column commerce.orders.address is '[personal]';
 create index orders_customer_id_idx on commerce.orders (customer_id, placed_at, id);
 create index orders_business_id_idx on commerce.orders (business_id, placed_at, id);
 create index orders_store_idx on commerce.orders (business_id, store_id);
+create index orders_delivery_option_idx on commerce.orders (business_id, delivery_option_id);
 -- Which unpaid orders expire next.
 create index orders_expires_at_idx on commerce.orders (expires_at) where status = 'pending';
 -- Which delivered orders nobody may return from now on.

@@ -1,14 +1,16 @@
--- What was ordered changes by versions: each cancellation, return, exchange or claim is a change of
--- its own with the next number, and is never rewritten.
+-- What was ordered changes by versions: each cancellation, edit, return, exchange or claim is a
+-- change of its own with the next number, and is never rewritten.
 
-create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed');
+create type commerce.change_kind as enum (
+    'cancelled', 'edited', 'returned', 'exchanged', 'claimed'
+);
 
 create table commerce.order_changes (
     business_id uuid not null,
     order_id uuid not null,
     version integer not null,
     kind commerce.change_kind not null,
-    -- [{sale_line_id, quantity}]: less than 0 for units that went.
+    -- [{sale_line_id, quantity}]: less than 0 for units that went, more for those that came.
     lines jsonb not null,
     reason text,
     actor_id uuid references auth.users (id) on delete set null,

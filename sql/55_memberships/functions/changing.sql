@@ -216,7 +216,7 @@ create function memberships.change_lines(
     credit_minor bigint,
     charge_minor bigint
 )
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker
@@ -234,12 +234,12 @@ begin
         and sale_lines.corrects_line_id is null
     order by sale_lines.position desc
     limit 1;
-    return case when change_lines.credit_minor = 0 then '{}'::sales.sale_lines[] else array[
+    return case when change_lines.credit_minor = 0 then '{}'::sales.change[] else array[
         sales.make_change(
             'membership', v_old.id, null, v_old.name, - change_lines.credit_minor,
             plan_id => v_old.plan_id
         )
-    ] end || case when change_lines.charge_minor = 0 then '{}'::sales.sale_lines[] else array[
+    ] end || case when change_lines.charge_minor = 0 then '{}'::sales.change[] else array[
         sales.make_change(
             'membership', null, null, plan.name, change_lines.charge_minor, plan_id => plan.id
         )

@@ -36,7 +36,7 @@ $$;
  * Return the lines that take back all that a sale charges.
  */
 create function memberships.lines_taken_back(business_id uuid, sale_id uuid)
-returns sales.sale_lines[]
+returns sales.change[]
 language plpgsql
 stable
 security invoker

@@ -49,7 +49,9 @@ begin
             )
         from unnest(items) with ordinality as sent
         cross join lateral (select items[sent.ordinality]) as each (item)
-        left join lateral private.variant_line(each.item) as goods on true
+        left join lateral commerce.variant_line(
+            (each.item).business_id, (each.item).variant_id, (each.item).quantity
+        ) as goods on true
         left join lateral private.booking_line(each.item) as times on true
         left join lateral private.gift_card_line(each.item) as cards on true
         left join lateral private.plan_lines(each.item) as plans on true
@@ -89,77 +91,6 @@ begin
     v_line.is_available = make_cart_line.is_available;
     v_line.to_price = make_cart_line.line;
     return v_line;
-end;
-$$;
-
-/*
- * Return the line of an item that is a variant: it is named after its product and its options, and
- * can be bought while product and variant are for sale and the business is open to the public.
- */
-create function private.variant_line(
-    item commerce.cart_items,
-    out line pricing.line,
-    out is_available boolean,
-    out weight_grams bigint
-)
-returns setof record
-language plpgsql
-stable
-security invoker
-rows 1
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return query
-    select
-        pricing.make_line(
-            kind => 'product',
-            name => products.name || private.option_suffix(product_variants.options),
-            quantity => item.quantity,
-            unit_minor => product_variants.price_minor,
-            currency => products.currency,
-            reference => jsonb_build_object(
-                'variant_id', product_variants.id,
-                'sku', product_variants.sku,
-                'tax_class', products.tax_class
-            ),
-            item_id => product_variants.id
-        ),
-        product_variants.is_active
-        and products.is_published
-        and products.archived_at is null
-        and business.is_open(products.business_id),
-        coalesce(product_variants.weight_grams, 0)::bigint * item.quantity
-    from catalog.product_variants
-    inner join catalog.products
-        on
-            products.business_id = product_variants.business_id
-            and products.id = product_variants.product_id
-    where
-        product_variants.business_id = item.business_id
-        and product_variants.id = item.variant_id;
-end;
-$$;
-
-/*
- * Return the values of a variant's options as they follow the name of its product.
- */
-create function private.option_suffix(options jsonb)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    if options = '{}' then
-        return '';
-    end if;
-    return (
-        select ' (' || string_agg(chosen.value, ', ' order by chosen.key) || ')'
-        from jsonb_each_text(options) as chosen
-    );
 end;
 $$;
 

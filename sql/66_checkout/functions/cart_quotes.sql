@@ -140,7 +140,7 @@ declare
 begin
     v_context.store_id = v_wish.store_id;
     if v_wish.store_id is null then
-        v_context.region = private.region_of(form.address);
+        v_context.region = commerce.region_of(form.address);
     end if;
     v_context = pricing.context_for(v_context, v_tools);
     v_priced = pricing.listed_lines(

@@ -35,7 +35,7 @@ declare
     v_parcel commerce.parcel;
 begin
     v_parcel.business_id = lines[1].business_id;
-    v_parcel.region = private.region_of(address);
+    v_parcel.region = commerce.region_of(address);
     v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
     v_parcel.currency = parcel_of.currency;
     select
@@ -155,24 +155,5 @@ begin
             'Check the ids in the views delivery_options and stores.'
         );
     end if;
-end;
-$$;
-
-/*
- * Return the region of an address: the part of the country where it names one as ISO 3166 does, or
- * the country.
- */
-create function private.region_of(address jsonb)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when business.is_region(address ->> 'region') then address ->> 'region'
-        else address ->> 'country'
-    end;
 end;
 $$;

@@ -64,7 +64,7 @@ declare
     v_parcel commerce.parcel;
 begin
     v_parcel.business_id = seller.business_id;
-    v_parcel.region = private.region_of(address);
+    v_parcel.region = commerce.region_of(address);
     v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
     v_parcel.currency = seller.quotes[1] ->> 'currency';
     v_parcel.weight_grams = (

@@ -128,7 +128,9 @@ begin
         v_item.variant_id = private.to_identifier(item ->> 'variant_id', 'items.variant_id');
         v_item.business_id = private.seller_of_variant(v_item.variant_id);
         select made.line, made.weight_grams into v_line.to_price, v_line.weight_grams
-        from private.variant_line(v_item) as made;
+        from commerce.variant_line(
+            v_item.business_id, v_item.variant_id, v_item.quantity
+        ) as made;
     else
         perform private.refuse_unknown_keys(
             item, 'items', '{gift_card_minor,currency,business_id,quantity}'

@@ -86,7 +86,7 @@ begin
             'delivery_option_id', (seller.choice).option_id,
             'address', case v_kind when 'delivery' then form.address end
         ),
-        private.order_lines(seller.business_id, v_line_ids, seller.parts),
+        commerce.order_lines(seller.business_id, v_line_ids, seller.parts),
         private.unpaid_until(
             seller.business_id, v_kind, (form.payment).provider is not null
         ),
@@ -111,77 +111,6 @@ begin
         from unnest(parts) as part
         having count(distinct part.store_id) = 1
     );
-end;
-$$;
-
-/*
- * Return the items of an order: the pieces that each line takes from a store, a bundle as its
- * components.
- */
-create function private.order_lines(
-    business_id uuid, line_ids uuid[], parts commerce.stock_part[]
-)
-returns commerce.order_line[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return array(
-        select
-            private.make_order_line(
-                sale_lines, product_variants, products.name, part.store_id,
-                part.quantity * taken.quantity, taken.quantity
-            )
-        from unnest(parts) as part
-        inner join sales.sale_lines on sale_lines.id = line_ids[part.place]
-        cross join lateral catalog.components(sale_lines.variant_id, 1) as taken
-        inner join catalog.product_variants
-            on
-                product_variants.business_id = order_lines.business_id
-                and product_variants.id = taken.variant_id
-        inner join catalog.products
-            on
-                products.business_id = product_variants.business_id
-                and products.id = product_variants.product_id
-        order by part.place, part.store_id, product_variants.sku
-    );
-end;
-$$;
-
-/*
- * Make an item of an order. It is called as its line; a part of a bundle as its own product.
- */
-create function private.make_order_line(
-    line sales.sale_lines,
-    variant catalog.product_variants,
-    product_name text,
-    store_id uuid,
-    quantity integer,
-    pieces_per_unit integer
-)
-returns commerce.order_line
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_item commerce.order_line;
-begin
-    v_item.sale_line_id = line.id;
-    v_item.variant_id = variant.id;
-    v_item.store_id = make_order_line.store_id;
-    v_item.sku = variant.sku;
-    v_item.name = case
-        when variant.id = line.variant_id then line.name
-        else product_name || private.option_suffix(variant.options)
-    end;
-    v_item.quantity = make_order_line.quantity;
-    v_item.pieces_per_unit = make_order_line.pieces_per_unit;
-    return v_item;
 end;
 $$;
 

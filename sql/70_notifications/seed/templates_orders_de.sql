@@ -79,6 +79,22 @@ ein Teil Ihrer Bestellung {{reference}} bei {{business_name}} ist storniert. Was
 {{reason}}'
 ),
 (
+    'order.changed', 'customer', null, 'de',
+    'Ihre Bestellung {{reference}} wurde geändert',
+    'Guten Tag {{customer_name}},
+
+Ihre Bestellung {{reference}} bei {{business_name}} ist jetzt: {{item_names}}.
+Summe: {{total}}. Noch zu bezahlen: {{open}}.
+{{reason}}'
+),
+(
+    'order.changed', 'business', null, 'de',
+    'Bestellung {{reference}} wurde geändert',
+    'Die Bestellung von {{customer_name}} ist jetzt {{item_names}}.
+Summe: {{total}}. Noch zu bezahlen: {{open}}.
+{{reason}}'
+),
+(
     'order.expired', 'customer', null, 'de',
     'Ihre Bestellung {{reference}} ist abgelaufen',
     'Guten Tag {{customer_name}},

@@ -79,6 +79,22 @@ a part of your order {{reference}} at {{business_name}} is cancelled. What you p
 {{reason}}'
 ),
 (
+    'order.changed', 'customer', null, 'en',
+    'Your order {{reference}} was changed',
+    'Hello {{customer_name}},
+
+your order {{reference}} at {{business_name}} is now: {{item_names}}.
+Total: {{total}}. Still to be paid: {{open}}.
+{{reason}}'
+),
+(
+    'order.changed', 'business', null, 'en',
+    'Order {{reference}} was changed',
+    'The order of {{customer_name}} is now {{item_names}}.
+Total: {{total}}. Still to be paid: {{open}}.
+{{reason}}'
+),
+(
     'order.expired', 'customer', null, 'en',
     'Your order {{reference}} expired',
     'Hello {{customer_name}},

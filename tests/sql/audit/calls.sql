@@ -1127,6 +1127,14 @@ select tests.act_as('Owen');
 create temporary table made as select pg_temp.ordered() as id;
 select public.cancel_order((select id from made), reason => 'Sold out');
 
+-- call: change_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+select public.change_order(
+    (select id from made),
+    jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 1))::text
+);
+
 -- call: fulfil_order
 select tests.act_as('Owen');
 create temporary table made as select pg_temp.ordered(is_free => true) as id;
