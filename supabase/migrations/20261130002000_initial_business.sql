@@ -1080,6 +1080,24 @@ begin
 end;
 $$;
 
+/*
+ * Return the owners and managers of a business: those who run it, and hear of what concerns it.
+ */
+create function business.managers_of(business_id uuid)
+returns setof business.business_members
+language sql
+stable
+security invoker
+rows 3
+set search_path = ''
+begin atomic
+    select business_members.*
+    from business.business_members
+    where
+        business_members.business_id = managers_of.business_id
+        and business_members.role in ('owner', 'manager');
+end;
+
 -- sql/20_business/functions/profile.sql
 
 -- How a business is created, and how it gets its slug.

@@ -408,8 +408,8 @@ $$;
 
 -- sql/38_sales/functions/changes.sql
 
--- The lines that change a sale, before they are written: corrections of its lines, fees, and what is
--- added to it.
+-- The lines that change a sale, before they are written: corrections of its lines, fees, and what
+-- is added to it.
 
 /*
  * Make a line that changes a sale: an amount more, or less, than its lines say so far. The amount

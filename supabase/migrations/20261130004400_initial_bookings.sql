@@ -3513,12 +3513,10 @@ as $$
 begin
     if audience = 'business' then
         return query
-        select messages.ordinal, business_members.id
+        select messages.ordinal, managers.id
         from unnest(members_told.messages) as messages
         inner join scheduling.bookings on bookings.id = messages.subject_id
-        inner join business.business_members
-            on business_members.business_id = bookings.business_id
-        where business_members.role in ('owner', 'manager');
+        cross join lateral business.managers_of(bookings.business_id) as managers;
     elsif audience = 'staff' then
         return query
         select staff.ordinal, staff.member_id

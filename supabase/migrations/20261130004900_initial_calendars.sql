@@ -1002,14 +1002,16 @@ begin
         feed.business_id is null
         or exists (
             select 1
+            from business.managers_of(feed.business_id) as managers
+            where managers.user_id = feed.user_id
+        )
+        or feed.resource_id is not null and exists (
+            select 1
             from business.business_members
             where
                 business_members.business_id = feed.business_id
                 and business_members.user_id = feed.user_id
-                and (
-                    business_members.role in ('owner', 'manager')
-                    or feed.resource_id is not null and business_members.role = 'staff'
-                )
+                and business_members.role = 'staff'
         )
     );
 end;

@@ -343,6 +343,9 @@ create table commerce.orders (
     references sales.sales (business_id, id) on delete restrict,
     constraint orders_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete restrict,
+    -- An option by which something was ordered stays; it is switched off instead.
+    constraint orders_delivery_option_fkey foreign key (business_id, delivery_option_id)
+    references commerce.delivery_options (business_id, id) on delete restrict,
     constraint orders_version_is_positive check (version > 0),
     constraint orders_address_is_an_object check (jsonb_typeof(address) = 'object'),
     constraint orders_are_picked_up_somewhere check (
@@ -360,6 +363,7 @@ comment on column commerce.orders.address is '[personal]';
 create index orders_customer_id_idx on commerce.orders (customer_id, placed_at, id);
 create index orders_business_id_idx on commerce.orders (business_id, placed_at, id);
 create index orders_store_idx on commerce.orders (business_id, store_id);
+create index orders_delivery_option_idx on commerce.orders (business_id, delivery_option_id);
 -- Which unpaid orders expire next.
 create index orders_expires_at_idx on commerce.orders (expires_at) where status = 'pending';
 -- Which delivered orders nobody may return from now on.
@@ -457,7 +461,9 @@ create index order_history_actor_id_idx on commerce.order_history (actor_id);
 -- What was ordered changes by versions: each cancellation, edit, return, exchange or claim is a
 -- change of its own with the next number, and is never rewritten.
 
-create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed', 'edited');
+create type commerce.change_kind as enum (
+    'cancelled', 'edited', 'returned', 'exchanged', 'claimed'
+);
 
 create table commerce.order_changes (
     business_id uuid not null,
@@ -2795,8 +2801,8 @@ end;
 $$;
 
 /*
- * Refuse to cancel or change an order that is over, or of which something was sent: the whole of it,
- * or any of it for its customer.
+ * Refuse to cancel or change an order that is over, or of which something was sent: the whole of
+ * it, or any of it for its customer.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -2928,13 +2934,13 @@ $$;
 -- sql/50_commerce/functions/orders_editing.sql
 
 -- How an order is changed after it was placed: units of variants are added, and units that were not
--- sent are taken off, in one transaction with its sale and with stock. What it costs more is to be
--- paid before anything more is sent; what it costs less is given back by the settlement of its sale.
+-- sent are taken off, in one transaction with its sale and with stock. What it costs more is paid
+-- before anything more is sent; what it costs less is given back by the settlement of its sale.
 
 /*
  * Change an order: add units of variants, and take units of its lines off. Its customer may do so
  * until something was sent, the business as long as something is open. Returns what it costs now,
- * as commerce.settlement_of_change. `total_minor` is the total of the order that the caller accepted.
+ * as commerce.settlement_of_change. `total_minor` is the total that the caller accepted.
  * Definer: nobody has a write grant on orders; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3620,11 +3626,8 @@ begin
         null::jsonb
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id
-    inner join business.business_members
-        on
-            business_members.business_id = orders.business_id
-            and business_members.role in ('owner', 'manager')
-    inner join identity.profiles on profiles.id = business_members.user_id
+    cross join lateral business.managers_of(orders.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id
     where audience = 'business';
 end;
 $$;
@@ -7361,11 +7364,8 @@ begin
         null::jsonb
     from unnest(stock_readers.messages) as messages
     inner join catalog.product_variants on product_variants.id = messages.subject_id
-    inner join business.business_members
-        on
-            business_members.business_id = product_variants.business_id
-            and business_members.role in ('owner', 'manager')
-    inner join identity.profiles on profiles.id = business_members.user_id
+    cross join lateral business.managers_of(product_variants.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id
     where audience = 'business';
 end;
 $$;
@@ -8434,15 +8434,12 @@ begin
     from unnest(wholesale_readers.messages) as messages
     inner join commerce.wholesale_accounts on wholesale_accounts.id = messages.subject_id
     left join commerce.orders on orders.id = (messages.payload ->> 'order_id')::uuid
-    left join business.business_members
-        on
-            audience = 'business'
-            and business_members.business_id = wholesale_accounts.business_id
-            and business_members.role in ('owner', 'manager')
+    left join lateral business.managers_of(wholesale_accounts.business_id) as managers
+        on audience = 'business'
     inner join identity.profiles
         on
             profiles.id = case audience
-                when 'business' then business_members.user_id
+                when 'business' then managers.user_id
                 when 'customer' then coalesce(orders.customer_id, wholesale_accounts.requested_by)
             end;
 end;
@@ -8946,11 +8943,45 @@ $$;
 
 -- sql/50_commerce/rules/delivery.sql
 
--- What a constraint on delivery options cannot say.
+-- What a constraint on delivery options cannot say. An option that is deleted must not have been
+-- used: orders keep how they reach their buyer, and an option that is switched off is offered no
+-- more.
 
 create trigger _010_refuse_bad_input
 before insert or update on commerce.delivery_options
 for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * Refuse to delete an option by which something was ordered.
+ * Definer: whoever deletes it may not see every order.
+ *
+ * Errors:  PT409 in_use
+ */
+create function commerce.delivery_options__refuse_used()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from commerce.orders
+        where orders.business_id = old.business_id and orders.delivery_option_id = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Orders are delivered by this option.',
+            'Set is_active to false: then it is offered no more.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _110_refuse_used
+before delete on commerce.delivery_options
+for each row execute function commerce.delivery_options__refuse_used();
 
 -- sql/50_commerce/rules/orders.sql
 
@@ -10540,7 +10571,7 @@ comment on view public.delivery_options is
 'says which ones a cart can take.
 
 Everyone reads the active ones; members of the business read all of theirs; owners and managers '
-'write them.';
+'write them. One by which something was ordered cannot be deleted (in_use 409): switch it off.';
 comment on column public.delivery_options.id is 'Primary key.';
 comment on column public.delivery_options.business_id is 'The business that owns it.';
 comment on column public.delivery_options.name is
@@ -10853,7 +10884,7 @@ Stock, the sale and the order change together. What is added costs what it costs
 - remove: an array of {sale_line_id, quantity}; use cancel_order where nothing is added.
 - reason: at most 1000 characters.
 - version: the version of the order that you read; when it has another one, nothing is changed.
-- total_minor: the total of the order that you accepted; when it is another one, nothing is changed.
+- total_minor: the total that you accepted; when it is another one, nothing is changed.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '

@@ -2551,11 +2551,8 @@ begin
             case audience
                 when 'customer' then profiles.id = memberships.user_id
                 when 'business' then profiles.id in (
-                    select business_members.user_id
-                    from business.business_members
-                    where
-                        business_members.business_id = memberships.business_id
-                        and business_members.role in ('owner', 'manager')
+                    select managers.user_id
+                    from business.managers_of(memberships.business_id) as managers
                 )
             end;
 end;

@@ -43,6 +43,16 @@ WALK_INS = """
     where bookings.customer_id is null and bookings.customer_name is not null
     and booking_history.actor = 'business' and booking_history.overridden = '{notice}'
 """
+ORDERS = """
+    select string_agg(concat_ws(' ', status, kind, orders), ', ' order by status)
+    from (
+        select orders.status::text, orders.delivery_kind::text as kind, count(*) as orders
+        from commerce.orders
+        inner join commerce.order_items on order_items.order_id = orders.id
+        where (orders.status = 'shipped') = (order_items.shipped_quantity = order_items.quantity)
+        group by 1, 2
+    ) as counted
+"""
 
 
 def filled(database: Database) -> psycopg.Connection:
@@ -76,6 +86,7 @@ def test_it_is_about_a_thousand_bookings_none_of_them_on_a_holiday(db: Database)
         assert int(str(value(connection, "select count(*) from scheduling.sessions"))) > 100
         assert value(connection, OFFSETS_OF_ONE_BUSINESS) == 2, "both sides of the clock change"
         assert int(str(value(connection, WALK_INS))) > 10
+        assert value(connection, ORDERS) == "paid pickup 8, shipped delivery 8"
 
 
 def test_the_demo_holds_nothing_that_a_trigger_would_refuse(db: Database) -> None:
@@ -114,6 +125,7 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     assert any(outcome.startswith("too_soon") for outcome in outcomes)
     assert any("6 renditions" in outcome for outcome in outcomes)
     assert "completed" in outcomes
+    assert "placed → paid → shipped → delivered" in outcomes
     assert outcomes[-1].endswith("mails: ./frontdesk mail")
 
 

@@ -25,8 +25,8 @@ from cli.wording import DAY
 SQL = Path(__file__).parent
 # What is written with every trigger awake, in this order.
 AFTERWARDS = (
-    *("prices.sql", "money.sql", "goods.sql", "loyalty.sql", "memberships.sql"),
-    *("reviews.sql", "customers.sql", "content.sql", "flags.sql"),
+    *("prices.sql", "goods.sql", "orders.sql", "money.sql", "shipping.sql", "loyalty.sql"),
+    *("memberships.sql", "reviews.sql", "customers.sql", "content.sql", "flags.sql"),
 )
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
 
@@ -103,7 +103,8 @@ def fill(
         Refusal: the written rows contradict each other; nothing is kept.
     """
     businesses = SCALES[size][0]
-    task = progress.add_task("people", total=14 + -(-businesses // CHUNK))
+    steps = 5 + len(AFTERWARDS) + -(-businesses // CHUNK)
+    task = progress.add_task("people", total=steps)
     with connection.transaction():
         _set_scale(connection, size, monday)
         _run(connection, "people.sql")
@@ -130,7 +131,7 @@ def fill(
         progress.update(task, advance=1, description="checks")
         _check(connection)
     connection.execute("analyze")
-    progress.update(task, completed=14 + -(-businesses // CHUNK), description="done")
+    progress.update(task, completed=steps, description="done")
 
 
 def _progress() -> Progress:
@@ -219,6 +220,7 @@ def _counts(connection: psycopg.Connection) -> dict[str, int]:
         " union all select 'services', count(*) from catalog.services"
         " union all select 'products', count(*) from catalog.products"
         " union all select 'people', count(*) from identity.profiles"
+        " union all select 'orders', count(*) from commerce.orders"
         " union all select 'bookings', count(*) from scheduling.bookings"
         " union all select 'memberships', count(*) from memberships.memberships"
         " union all select 'payments', count(*) from money.payments"

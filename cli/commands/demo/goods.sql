@@ -146,7 +146,7 @@ select
     stock_levels.variant_id,
     25,
     'received',
-    demo_size.monday
+    demo_size.founded_at
 from commerce.stock_levels
 inner join demo_shops on demo_shops.id = stock_levels.business_id
 cross join demo_size;

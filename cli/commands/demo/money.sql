@@ -1,5 +1,5 @@
--- Money: the platform charges 15 %, customers paid some visits of last week in the sandbox, and each
--- business was paid out once. The sandbox's own books know nothing of it: they belong to a stack, and
+-- Money: the platform charges 15 %, customers paid some visits of last week and the orders in the
+-- sandbox, and each business was paid out once. The sandbox's own books know nothing of it: they belong to a stack, and
 -- the demo to a database. A worker opens the payout accounts there.
 with plan as (
     insert into money.commission_plans (id, name, tax_treatment)
@@ -40,7 +40,8 @@ select
     visits.customer_id,
     visits.currency,
     visits.ends_at as paid_at,
-    sums.amount_minor
+    sums.amount_minor,
+    true as is_delivered
 from demo_businesses
 cross join demo_size
 cross join lateral (
@@ -58,7 +59,18 @@ cross join lateral (
     from sales.sale_lines
     where sale_lines.business_id = visits.business_id and sale_lines.sale_id = visits.sale_id
 ) as sums
-where sums.amount_minor > 0;
+where sums.amount_minor > 0
+union all
+select
+    pg_temp.key('payment ' || demo_orders.n || demo_orders.kind),
+    demo_orders.business_id,
+    demo_orders.sale_id,
+    demo_orders.customer_id,
+    demo_orders.currency,
+    demo_orders.placed_at + interval '1 minute',
+    (money.sale_balance(demo_orders.business_id, demo_orders.sale_id)).owed_minor,
+    false
+from demo_orders;
 
 insert into money.payments (
     id, payer_id, provider, currency, amount_minor, capture, to_capture_minor, provider_reference,
@@ -98,7 +110,9 @@ declare
 begin
     for v_payment in select demo_payments.* from demo_payments order by paid_at, id loop
         perform set_config('frontdesk.now', v_payment.paid_at::text, true);
-        perform sales.deliver_lines(v_payment.business_id, v_payment.sale_id);
+        if v_payment.is_delivered then
+            perform sales.deliver_lines(v_payment.business_id, v_payment.sale_id);
+        end if;
         perform money.receive_event(
             jsonb_build_object(
                 'provider', 'sandbox', 'event_id', 'evt_demo_' || v_payment.id,

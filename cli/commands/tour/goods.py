@@ -119,3 +119,25 @@ def pay(story: Story, bought: dict[str, Any]) -> Iterator[Step]:
         yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
         return
     yield Step("The customer", "pays on the sandbox's page", f"the order is {orders[0]['status']}")
+    yield from send(story, bought["orders"][0]["id"])
+
+
+def send(story: Story, order_id: str) -> Iterator[Step]:
+    """The owner sends the order, and the customer follows it to the door."""
+    shipment = story.owner.rpc(
+        "ship_order", order_id=order_id, carrier="DHL", tracking_number="JD014600003"
+    )
+    (seen,) = story.customer.read(f"shipments?order_id=eq.{order_id}")
+    yield Step(
+        "The owner",
+        "sends the order",
+        f"the customer follows {seen['carrier']} {seen['tracking_number']}",
+    )
+    story.owner.rpc("deliver_shipment", shipment_id=shipment["id"])
+    (order,) = story.customer.read(f"orders?id=eq.{order_id}")
+    events = story.customer.read(f"order_timeline?order_id=eq.{order_id}&order=id")
+    yield Step(
+        "The customer",
+        f"has the parcel: the order is {order['status']}",
+        " → ".join(event["event"] for event in events),
+    )
