@@ -1085,18 +1085,21 @@ $$;
  */
 create function business.managers_of(business_id uuid)
 returns setof business.business_members
-language sql
+language plpgsql
 stable
 security invoker
 rows 3
 set search_path = ''
-begin atomic
+as $$
+begin
+    return query
     select business_members.*
     from business.business_members
     where
         business_members.business_id = managers_of.business_id
         and business_members.role in ('owner', 'manager');
 end;
+$$;
 
 -- sql/20_business/functions/profile.sql
 

@@ -10876,19 +10876,19 @@ comment on function public.change_order is
 
 Stock, the sale and the order change together. What is added costs what it costs today; promotions '
 'stay with what was ordered first, and shipping stays as it was. What the order costs more is paid '
-'with start_payment(order_id), and nothing more is sent before that, except with net terms; what it '
-'costs less is given back. Returns what order_change_quote returns.
+'with start_payment(order_id), and nothing more is sent before that, unless it has net terms. What '
+'it costs less is given back. Returns what order_change_quote returns.
 
 - add: an array of {variant_id, quantity, unit_minor?}; unit_minor is a price that the business '
 'names.
 - remove: an array of {sale_line_id, quantity}; use cancel_order where nothing is added.
 - reason: at most 1000 characters.
-- version: the version of the order that you read; when it has another one, nothing is changed.
+- version: the version that you read; when the order has another one, nothing is changed.
 - total_minor: the total that you accepted; when it is another one, nothing is changed.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'credit_limit_exceeded 409, idempotency_conflict 409, invalid_transition 409, not_for_sale 409, '
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, credit_limit_exceeded 409, idempotency_conflict 409, invalid_transition 409, not_for_sale 409, '
 'order_limit_exceeded 409, out_of_stock 409, price_changed 409, quantity_exceeded 409, pack_size '
 '422, terms_not_agreed 422.';
 
