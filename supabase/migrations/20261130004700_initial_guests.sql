@@ -60,22 +60,23 @@ $$;
 
 -- sql/47_guests/functions/codes.sql
 
--- Codes of guests. A guest has no account, so a mailed code proves that a booking is theirs.
+-- Codes of guests. A guest has no account, so a mailed code proves that a booking, or an order of
+-- goods, is theirs.
 -- A code has six digits and could be guessed quickly. So it lives for minutes, works once, allows
 -- five attempts, and is stored as a hash; the number of codes an hour is limited.
 
 /*
- * Return the hash of a code, which is all that the database stores of it. The booking is part of
- * the hash, so the same digits differ from booking to booking.
+ * Return the hash of a code, which is all that the database stores of it. The booking or the order
+ * is part of the hash, so the same digits differ from one to the other.
  */
-create function scheduling.code_hash(booking_id uuid, code text)
+create function scheduling.code_hash(subject_id uuid, code text)
 returns bytea
 language sql
 immutable
 security invoker
 set search_path = ''
 begin atomic
-    select sha256(convert_to(booking_id::text || code, 'UTF8'));
+    select sha256(convert_to(subject_id::text || code, 'UTF8'));
 end;
 
 /*
@@ -125,6 +126,52 @@ end;
 $$;
 
 /*
+ * Store a new code for a booking or an order, and return it. For neither, only record the request.
+ */
+create function scheduling.store_code(request scheduling.guest_codes)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- The first 32 bits of such a UUID are random.
+    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, order_id, email, ip, code_hash, expires_at, created_at
+    )
+    values (
+        request.business_id, request.booking_id, request.order_id, request.email, request.ip,
+        scheduling.code_hash(coalesce(request.booking_id, request.order_id), v_code),
+        request.expires_at, private.now()
+    );
+    return v_code;
+end;
+$$;
+
+/*
+ * Return the request of a code from an e-mail address. The code lives for a quarter of an hour.
+ */
+create function scheduling.make_request(email text, ip inet)
+returns scheduling.guest_codes
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request scheduling.guest_codes;
+begin
+    v_request.email = make_request.email;
+    v_request.ip = make_request.ip;
+    v_request.expires_at = private.now() + interval '15 minutes';
+    return v_request;
+end;
+$$;
+
+/*
  * Store a code for a booking and mail it to the booking's address. Without a booking, only record
  * the request. The mail contains no text from the guest, so nobody can use it to send spam.
  */
@@ -136,19 +183,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-    -- The first 32 bits of such a UUID are random.
-    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
-    v_expires_at timestamptz = least(
-        booking.hold_expires_at, private.now() + interval '15 minutes'
-    );
+    v_request scheduling.guest_codes = scheduling.make_request(send_code.email, send_code.ip);
+    v_code text;
 begin
-    insert into scheduling.guest_codes (
-        business_id, booking_id, email, ip, code_hash, expires_at, created_at
-    )
-    values (
-        booking.business_id, booking.id, send_code.email, send_code.ip,
-        scheduling.code_hash(booking.id, v_code), v_expires_at, private.now()
-    );
+    v_request.business_id = booking.business_id;
+    v_request.booking_id = booking.id;
+    v_request.expires_at = least(booking.hold_expires_at, v_request.expires_at);
+    v_code = scheduling.store_code(v_request);
     perform private.emit(
         'auth.mail',
         jsonb_build_object(
@@ -156,7 +197,7 @@ begin
             'to', booking.customer_email,
             'locale', businesses.locale,
             'code', v_code,
-            'expires_in', extract(epoch from v_expires_at - private.now())::integer,
+            'expires_in', extract(epoch from v_request.expires_at - private.now())::integer,
             'business_name', businesses.name,
             'service_names', facts.service_names,
             'starts_at', booking.starts_at,
@@ -171,9 +212,7 @@ end;
 $$;
 
 /*
- * Check a code and use it up for an act. Returns the code as it was before, or null when it proves
- * nothing. A used code proves only the same act again. Every check counts as one of the five
- * attempts, except such a repetition.
+ * Check the latest code of a guest's booking, as scheduling.use_code.
  */
 create function scheduling.prove(reference text, code text, act jsonb)
 returns scheduling.guest_codes
@@ -184,7 +223,6 @@ set search_path = ''
 as $$
 declare
     v_code scheduling.guest_codes;
-    v_is_right boolean;
 begin
     select guest_codes.* into v_code
     from scheduling.bookings
@@ -193,22 +231,61 @@ begin
     order by guest_codes.id desc
     limit 1
     for update of guest_codes;
-    if v_code.id is null or v_code.attempts = 5 or v_code.expires_at <= private.now() then
+    return scheduling.use_code(v_code, prove.code, prove.act);
+end;
+$$;
+
+/*
+ * Check a code that is locked, and use it up for an act. Returns the code as it was before, or null
+ * when it proves nothing. A used code proves only the same act again. Every check counts as one of
+ * the five attempts, except such a repetition.
+ */
+create function scheduling.use_code(sent scheduling.guest_codes, code text, act jsonb)
+returns scheduling.guest_codes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_right boolean;
+begin
+    if sent.id is null or sent.attempts = 5 or sent.expires_at <= private.now() then
         return null;
     end if;
-    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code)
-    and coalesce(v_code.used_for = prove.act, v_code.used_at is null);
-    if v_is_right and v_code.used_at is not null then
-        return v_code;
+    v_is_right = sent.code_hash = scheduling.code_hash(
+        coalesce(sent.booking_id, sent.order_id), use_code.code
+    )
+    and coalesce(sent.used_for = use_code.act, sent.used_at is null);
+    if v_is_right and sent.used_at is not null then
+        return sent;
     end if;
     update scheduling.guest_codes
     set
         attempts = guest_codes.attempts + 1,
         used_at = case when v_is_right then private.now() else guest_codes.used_at end,
-        used_for = case when v_is_right then prove.act else guest_codes.used_for end,
+        used_for = case when v_is_right then use_code.act else guest_codes.used_for end,
         proven_in = case when v_is_right then pg_current_xact_id() else guest_codes.proven_in end
-    where guest_codes.id = v_code.id;
-    return case when v_is_right then v_code end;
+    where guest_codes.id = sent.id;
+    return case when v_is_right then sent end;
+end;
+$$;
+
+/*
+ * Return the refusal of a code that proves nothing. It is returned and not raised, because an error
+ * would roll back the counted attempt.
+ */
+create function scheduling.code_refusal(hint text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.refusal(
+        'PT403', 'code_invalid', 'This code is wrong or has expired.', code_refusal.hint
+    );
 end;
 $$;
 
@@ -275,8 +352,7 @@ declare
     v_is_new boolean;
 begin
     if v_id is null then
-        return private.refusal(
-            'PT403', 'code_invalid', 'This code is wrong or has expired.',
+        return scheduling.code_refusal(
             'Request a new code with request_guest_code, or book again.'
         );
     end if;

@@ -36,8 +36,7 @@ declare
     v_is_new boolean;
 begin
     if v_id is null then
-        return private.refusal(
-            'PT403', 'code_invalid', 'This code is wrong or has expired.',
+        return scheduling.code_refusal(
             'Request a new code with request_guest_code, or book again.'
         );
     end if;

@@ -19,30 +19,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_kind text = coalesce(kind, 'return');
-    v_resolution text = coalesce(
-        resolution, case v_kind when 'exchange' then 'replacement' else 'refund' end
-    );
+    v_kind constant text = coalesce(kind, 'return');
     v_replacements constant commerce.order_addition[] = commerce.to_additions(
         coalesce(replacements, '[]'), 'replacements'
     );
     v_id uuid;
 begin
-    if v_kind not in ('return', 'exchange', 'claim') then
-        perform private.invalid('kind', 'must be return, exchange or claim');
-    elsif v_resolution not in ('refund', 'replacement')
-        or v_kind <> 'claim' and (v_kind = 'exchange') <> (v_resolution = 'replacement') then
-        perform private.invalid(
-            'resolution', 'must be refund for a return, replacement for an exchange'
-        );
-    elsif v_replacements <> '{}' and v_kind <> 'exchange' then
+    if v_replacements <> '{}' and v_kind <> 'exchange' then
         perform private.invalid('replacements', 'are for an exchange');
     end if;
     v_id = commerce.request_return(
         private.to_identifier(order_id, 'order_id'),
         commerce.to_lines(lines, 'lines'),
-        v_kind::commerce.return_kind,
-        v_resolution::commerce.return_resolution,
+        commerce.to_return_kind(v_kind),
+        commerce.to_resolution(v_kind, resolution),
         private.to_text(reason, 'reason', 1000),
         v_replacements
     );

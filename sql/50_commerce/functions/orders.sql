@@ -2,7 +2,8 @@
 -- after is theirs.
 
 /*
- * Return as whom the caller may act on an order, the most specific first.
+ * Return as whom the caller may act on an order, the most specific first. A guest is its customer
+ * in the transaction that received the right code.
  * Definer: it is asked by triggers, on behalf of whoever caused them.
  */
 create function commerce.actors(placed commerce.orders)
@@ -13,7 +14,11 @@ security definer
 set search_path = ''
 as $$
 begin
-    return scheduling.actors_for(placed.business_id, placed.customer_id = auth.uid());
+    return scheduling.actors_for(
+        placed.business_id,
+        placed.customer_id = auth.uid()
+        or placed.customer_id is null and commerce.is_proven(placed.id)
+    );
 end;
 $$;
 

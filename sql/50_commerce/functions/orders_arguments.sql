@@ -42,6 +42,53 @@ end;
 $$;
 
 /*
+ * Read of which kind a return is.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_return_kind(value text)
+returns commerce.return_kind
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value not in ('return', 'exchange', 'claim') then
+        perform private.invalid('kind', 'must be return, exchange or claim');
+    end if;
+    return value::commerce.return_kind;
+end;
+$$;
+
+/*
+ * Read how a return of a kind ends: by default with its refund, an exchange with a replacement.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_resolution(kind text, value text)
+returns commerce.return_resolution
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_resolution constant text = coalesce(
+        value, case kind when 'exchange' then 'replacement' else 'refund' end
+    );
+begin
+    if v_resolution not in ('refund', 'replacement')
+        or kind <> 'claim' and (kind = 'exchange') <> (v_resolution = 'replacement') then
+        perform private.invalid(
+            'resolution', 'must be refund for a return, replacement for an exchange'
+        );
+    end if;
+    return v_resolution::commerce.return_resolution;
+end;
+$$;
+
+/*
  * Read what is decided for single items of a return: a JSON array of {order_item_id, store_id?,
  * restock?}.
  *

@@ -43,7 +43,8 @@ as $$
 declare
     v_actors constant scheduling.actor_kind[] = commerce.actors(placed);
 begin
-    if not private.is_operator() then
+    if not private.is_operator()
+        and not (placed.customer_id is null and v_actors = '{customer}') then
         perform private.current_user_id();
     end if;
     if placed.id is null

@@ -143,4 +143,14 @@ commerce.reject_return(uuid, text),
 commerce.receive_return(uuid, uuid, boolean, commerce.return_decision[]),
 commerce.update_orders(uuid[], text, text)
 to anon, authenticated, service_role;
+grant execute on function
+commerce.to_return_kind(text),
+commerce.to_resolution(text, text),
+commerce.look_up_order(text, text),
+commerce.request_order_code(text, text),
+commerce.cancel_as_guest(text, text, commerce.line_quantity[], text),
+commerce.return_as_guest(
+    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
+)
+to anon, authenticated, service_role;
 grant execute on function commerce.apply_due_steps(integer) to worker;

@@ -214,3 +214,8 @@ comment on column commerce.order_history.order_id is '[person]';
 comment on column commerce.order_history.note is '[personal]';
 create index order_history_order_idx on commerce.order_history (business_id, order_id, id);
 create index order_history_actor_id_idx on commerce.order_history (actor_id);
+
+-- A guest's code may be for an order.
+alter table scheduling.guest_codes
+add constraint guest_codes_order_fkey foreign key (business_id, order_id)
+references commerce.orders (business_id, id) on delete cascade;

@@ -134,6 +134,7 @@ values
     true, false, null
 ),
 ('auth.guest_booking', 'account', 'Somebody books, moves or cancels as a guest', true, false, null),
+('auth.guest_order', 'account', 'A guest cancels or returns an order', true, false, null),
 ('auth.sms', 'account', 'Somebody signs in by SMS', true, false, null),
 ('auth.phone_change', 'account', 'A user changes their number', true, false, null),
 ('auth.password_changed', 'account', 'A password was changed', true, false, null),
@@ -274,6 +275,7 @@ values
 ('auth.email_change', 'customer', '{mail}'),
 ('auth.reauthentication', 'customer', '{mail,sms}'),
 ('auth.guest_booking', 'customer', '{mail}'),
+('auth.guest_order', 'customer', '{mail}'),
 ('auth.sms', 'customer', '{sms}'),
 ('auth.phone_change', 'customer', '{sms}'),
 ('auth.password_changed', 'customer', '{mail}'),

@@ -75,6 +75,14 @@ Buchungsnummer: {{reference}}
 Wenn Sie das nicht waren, brauchen Sie nichts zu tun: ohne den Code ist die Zeit bald wieder frei.'
 ),
 (
+    'auth.guest_order', 'customer', null, 'de', '{{code}}: Ihre Bestellung bei {{business_name}}',
+    '{{code}}
+Gültig für {{minutes}} Minuten. Wer diesen Code hat, kann die Bestellung {{reference}} stornieren '
+    'oder zurückgeben.
+
+Wenn Sie das nicht waren, brauchen Sie nichts zu tun.'
+),
+(
     'auth.sms', 'customer', null, 'de', 'Ihr Code',
     '{{code}}
 Gültig für {{minutes}} Minuten. Wir werden Sie nie danach fragen.'

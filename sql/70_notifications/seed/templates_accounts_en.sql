@@ -70,6 +70,13 @@ If this was not you, you do not need to do anything. Without the code the time w
     'again.'
 ),
 (
+    'auth.guest_order', 'customer', null, 'en', '{{code}}: your order at {{business_name}}',
+    '{{code}}
+Valid for {{minutes}} minutes. Anybody with this code can cancel or return the order {{reference}}.
+
+If this was not you, you do not need to do anything.'
+),
+(
     'auth.sms', 'customer', null, 'en', 'Your code',
     '{{code}}
 Valid for {{minutes}} minutes. We will never ask you for it.'

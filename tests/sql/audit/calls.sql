@@ -34,8 +34,8 @@ select tests.named('Oil');
 insert into business.stores (id, business_id, name) values
 (tests.id('Mitte'), tests.id('Salon'), 'Mitte'),
 (tests.id('Nord'), tests.id('Salon'), 'Nord');
-insert into catalog.products (id, business_id, name, slug, currency)
-values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR');
+insert into catalog.products (id, business_id, name, slug, currency, is_published)
+values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR', true);
 insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
 values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
 
@@ -109,6 +109,31 @@ begin
 end;
 $$;
 grant execute on function pg_temp.ordered(boolean) to public;
+
+/* An order of somebody without an account; a code for it was mailed. Returns its reference. */
+create function pg_temp.ordered_as_guest(is_sent boolean default false)
+returns text
+language plpgsql
+security definer
+as $$
+declare
+    v_id constant uuid = pg_temp.ordered();
+    v_order commerce.orders;
+begin
+    perform tests.act_as_owner();
+    select orders.* into v_order from commerce.orders where orders.id = v_id;
+    update commerce.orders set customer_id = null where orders.id = v_order.id;
+    update sales.sales
+    set customer_id = null, customer_email = 'gil@example.com'
+    where sales.id = v_order.sale_id;
+    if is_sent then
+        perform public.hand_over_order(v_order.id::text);
+    end if;
+    perform public.request_order_code(v_order.reference, 'gil@example.com');
+    perform tests.act_as_anon();
+    return v_order.reference;
+end;
+$$;
 
 -- What is under way, and what somebody wants to return of it.
 create function pg_temp.sent()
@@ -1126,6 +1151,20 @@ select public.decide_wholesale_order(
 select tests.act_as('Owen');
 create temporary table made as select pg_temp.ordered() as id;
 select public.cancel_order((select id from made), reason => 'Sold out');
+
+-- call: request_order_code
+create temporary table made as select pg_temp.ordered_as_guest() as reference;
+select public.request_order_code((select reference from made), 'gil@example.com');
+
+-- call: cancel_guest_order
+create temporary table made as select pg_temp.ordered_as_guest() as reference;
+grant select on made to anon;
+select public.cancel_guest_order((select reference from made), pg_temp.code());
+
+-- call: return_guest_order
+create temporary table made as select pg_temp.ordered_as_guest(is_sent => true) as reference;
+grant select on made to anon;
+select public.return_guest_order((select reference from made), pg_temp.code());
 
 -- call: change_order
 select tests.act_as('Owen');
