@@ -87,7 +87,11 @@ begin
             sales.rates_of_line(taxed_lines.business_id, v_line.id)
         );
         v_taxed.unit = sales.unit_of(
-            case v_line.kind when 'voucher' then sales.line_paid(v_line) else v_line end
+            case v_line.kind
+                when 'voucher'
+                    then sales.line_paid(taxed_lines.business_id, v_line.corrects_line_id)
+                else v_line
+            end
         );
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
