@@ -828,7 +828,11 @@ begin
             sales.rates_of_line(taxed_lines.business_id, v_line.id)
         );
         v_taxed.unit = sales.unit_of(
-            case v_line.kind when 'voucher' then sales.line_paid(v_line) else v_line end
+            case v_line.kind
+                when 'voucher'
+                    then sales.line_paid(taxed_lines.business_id, v_line.corrects_line_id)
+                else v_line
+            end
         );
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
@@ -1525,7 +1529,7 @@ declare
     v_ids uuid[];
     v_taxed bigint[];
     v_paid bigint[];
-    v_changes sales.sale_lines[];
+    v_changes sales.change[];
 begin
     select
         array_agg(lines.sale_line_id order by lines.place),
@@ -1566,7 +1570,7 @@ $$;
 /*
  * Return the line of which a voucher pays something.
  */
-create function sales.line_paid(voucher sales.sale_lines)
+create function sales.line_paid(business_id uuid, corrects_line_id uuid)
 returns sales.sale_lines
 language plpgsql
 stable
@@ -1579,8 +1583,8 @@ begin
     select sale_lines.* into strict v_line
     from sales.sale_lines
     where
-        sale_lines.business_id = voucher.business_id
-        and sale_lines.id = voucher.corrects_line_id;
+        sale_lines.business_id = line_paid.business_id
+        and sale_lines.id = line_paid.corrects_line_id;
     return v_line;
 end;
 $$;
@@ -1590,7 +1594,7 @@ $$;
  * second not at all.
  */
 create function sales.taxable_vouchers(
-    business_id uuid, last_position integer, changes sales.sale_lines[]
+    business_id uuid, last_position integer, changes sales.change[]
 )
 returns pricing.taxable[]
 language plpgsql
@@ -1599,23 +1603,26 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_change sales.sale_lines;
+    v_change sales.change;
     v_line pricing.taxable;
     v_lines pricing.taxable[] = '{}';
 begin
     for v_index in 1 .. cardinality(changes) loop
         v_change = changes[v_index];
-        v_change.business_id = taxable_vouchers.business_id;
         v_line = pricing.make_taxable(
             last_position + v_index,
             v_change.amount_minor,
             true,
             case v_index % 2
-                when 1 then sales.rates_of_line(v_change.business_id, v_change.corrects_line_id)
+                when 1 then sales.rates_of_line(
+                    taxable_vouchers.business_id, v_change.corrects_line_id
+                )
                 else '{}'
             end
         );
-        v_line.unit = sales.unit_of(sales.line_paid(v_change));
+        v_line.unit = sales.unit_of(
+            sales.line_paid(taxable_vouchers.business_id, v_change.corrects_line_id)
+        );
         v_lines = v_lines || v_line;
     end loop;
     return v_lines;
@@ -1626,7 +1633,7 @@ $$;
  * Write a revision of such pairs.
  */
 create function sales.write_vouchers(
-    business_id uuid, sale_id uuid, changes sales.sale_lines[]
+    business_id uuid, sale_id uuid, changes sales.change[]
 )
 returns void
 language plpgsql
