@@ -10888,9 +10888,9 @@ Stock, the sale and the order change together. What is added costs what it costs
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
-'409, credit_limit_exceeded 409, idempotency_conflict 409, invalid_transition 409, not_for_sale 409, '
-'order_limit_exceeded 409, out_of_stock 409, price_changed 409, quantity_exceeded 409, pack_size '
-'422, terms_not_agreed 422.';
+'409, credit_limit_exceeded 409, idempotency_conflict 409, invalid_transition 409, '
+'not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, '
+'quantity_exceeded 409, pack_size 422, terms_not_agreed 422.';
 
 grant execute on function
 public.order_change_quote(public.identifier, public.list, public.list),

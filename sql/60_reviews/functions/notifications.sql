@@ -82,11 +82,8 @@ begin
         null::jsonb
     from unnest(review_readers.messages) as messages
     inner join reviews.reviews on reviews.id = messages.subject_id
-    inner join business.business_members
-        on
-            business_members.business_id = reviews.business_id
-            and business_members.role in ('owner', 'manager')
-    inner join identity.profiles on profiles.id = business_members.user_id
+    cross join lateral business.managers_of(reviews.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id
     where audience = 'business';
 end;
 $$;
