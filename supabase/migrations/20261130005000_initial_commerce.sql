@@ -84,21 +84,17 @@ create table commerce.cart_items (
     business_id uuid not null references business.businesses (id) on delete cascade,
     -- The order in which things were added.
     position bigint not null generated always as identity,
-    -- What it is: a variant of a product, a booking that is held, a gift card of an amount, or a
-    -- plan to join.
+    -- What it is: a variant of a product, a booking that is held, or a gift card of an amount.
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
     quantity integer not null default 1,
     -- The store where it is picked up; null: decided at checkout.
     store_id uuid,
-    plan_id uuid,
 
     constraint cart_items_business_id_id_unique unique (business_id, id),
     constraint cart_items_once_each
-    unique nulls not distinct (
-        cart_id, variant_id, booking_id, gift_card_minor, plan_id, business_id
-    ),
+    unique nulls not distinct (cart_id, variant_id, booking_id, gift_card_minor, business_id),
     constraint cart_items_booking_unique unique (business_id, booking_id),
     constraint cart_items_variant_fkey foreign key (business_id, variant_id)
     references catalog.product_variants (business_id, id) on delete cascade,
@@ -107,11 +103,10 @@ create table commerce.cart_items (
     constraint cart_items_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete set null (store_id),
     constraint cart_items_are_one_thing check (
-        num_nonnulls(variant_id, booking_id, gift_card_minor, plan_id) = 1
+        num_nonnulls(variant_id, booking_id, gift_card_minor) = 1
     ),
     constraint cart_items_quantity_is_sane check (quantity between 1 and 100000),
     constraint cart_items_bookings_are_single check (booking_id is null or quantity = 1),
-    constraint cart_items_plans_are_single check (plan_id is null or quantity = 1),
     constraint cart_items_gift_cards_are_sane check (
         gift_card_minor between 1 and 1000000000000
     )
@@ -290,16 +285,9 @@ create table commerce.order_settings (
     -- How long after its delivery a customer may return pieces.
     return_days integer not null default 14,
     updated_at timestamptz not null default now(),
-    -- How long an order waits to be paid; null: an hour after a payment was begun, else a day, or a
-    -- week where it is picked up.
-    unpaid_hours integer,
 
     constraint order_settings_return_days_is_sane check (
         return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
-    ),
-    constraint order_settings_unpaid_hours_are_sane check (
-        coalesce(unpaid_hours between 1 and 8760, true)
-        or private.invalid('unpaid_hours', 'must be from 1 to 8760')
     )
 );
 comment on table commerce.order_settings is
@@ -455,6 +443,11 @@ comment on column commerce.order_history.order_id is '[person]';
 comment on column commerce.order_history.note is '[personal]';
 create index order_history_order_idx on commerce.order_history (business_id, order_id, id);
 create index order_history_actor_id_idx on commerce.order_history (actor_id);
+
+-- A guest's code may be for an order.
+alter table scheduling.guest_codes
+add constraint guest_codes_order_fkey foreign key (business_id, order_id)
+references commerce.orders (business_id, id) on delete cascade;
 
 -- sql/50_commerce/tables/orders_changes.sql
 
@@ -1168,80 +1161,6 @@ on commerce.orders (wholesale_account_id, placed_at, id) where wholesale_account
 create index orders_wholesale_reference_idx
 on commerce.orders (business_id, wholesale_account_id) where wholesale_account_id is not null;
 
--- sql/50_commerce/tables/wholesale_requests.sql
-
--- What a buyer asks the approvers of a company to order, because it costs more than the buyer may
--- order on net terms. An approver who agrees places the order.
-
-create type commerce.order_request_status as enum (
-    'requested', 'approved', 'rejected', 'withdrawn'
-);
-
-create table commerce.wholesale_order_requests (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
-    wholesale_account_id uuid not null,
-    requested_by uuid not null references auth.users (id) on delete cascade,
-    status commerce.order_request_status not null default 'requested',
-    -- [{variant_id, quantity}], as checkout takes them.
-    items jsonb not null,
-    currency text not null references pricing.currencies (code) on delete restrict,
-    -- What it cost when it was asked for; the order costs what it costs when it is placed.
-    total_minor bigint not null,
-    -- How the goods reach the company.
-    delivery_option_id uuid,
-    store_id uuid,
-    address jsonb,
-    note text,
-    decided_by uuid references auth.users (id) on delete set null,
-    reason text,
-    order_id uuid,
-    requested_at timestamptz not null,
-    decided_at timestamptz,
-
-    constraint wholesale_order_requests_business_id_id_unique unique (business_id, id),
-    constraint wholesale_order_requests_account_fkey
-    foreign key (business_id, wholesale_account_id)
-    references commerce.wholesale_accounts (business_id, id) on delete cascade,
-    constraint wholesale_order_requests_option_fkey foreign key (business_id, delivery_option_id)
-    references commerce.delivery_options (business_id, id)
-    on delete set null (delivery_option_id),
-    constraint wholesale_order_requests_store_fkey foreign key (business_id, store_id)
-    references business.stores (business_id, id) on delete set null (store_id),
-    constraint wholesale_order_requests_order_fkey foreign key (business_id, order_id)
-    references commerce.orders (business_id, id) on delete set null (order_id),
-    constraint wholesale_order_requests_are_decided_once check (
-        (status = 'requested') = (decided_at is null)
-        and (status = 'approved' or order_id is null)
-        and (status <> 'rejected' or reason is not null)
-    )
-);
-comment on table commerce.wholesale_order_requests is
-'What buyers ask the approvers of their company to order.';
-comment on column commerce.wholesale_order_requests.requested_by is '[person: delete]';
-comment on column commerce.wholesale_order_requests.address is '[personal]';
-comment on column commerce.wholesale_order_requests.note is '[personal]';
-comment on column commerce.wholesale_order_requests.reason is '[personal]';
-comment on column commerce.wholesale_order_requests.decided_by is '[person]';
--- The requests of a company, the latest first.
-create index wholesale_order_requests_account_idx
-on commerce.wholesale_order_requests (wholesale_account_id, requested_at, id);
-create index wholesale_order_requests_account_reference_idx
-on commerce.wholesale_order_requests (business_id, wholesale_account_id);
-create index wholesale_order_requests_requested_by_idx
-on commerce.wholesale_order_requests (requested_by);
-create index wholesale_order_requests_decided_by_idx
-on commerce.wholesale_order_requests (decided_by);
-create index wholesale_order_requests_option_idx
-on commerce.wholesale_order_requests (business_id, delivery_option_id)
-where delivery_option_id is not null;
-create index wholesale_order_requests_store_idx
-on commerce.wholesale_order_requests (business_id, store_id) where store_id is not null;
-create index wholesale_order_requests_order_idx
-on commerce.wholesale_order_requests (business_id, order_id) where order_id is not null;
-create index wholesale_order_requests_currency_idx
-on commerce.wholesale_order_requests (currency);
-
 -- sql/50_commerce/tables/wishlists.sql
 
 -- Wishlists: variants that a user wants to remember. A wishlist is its owner's alone; not even the
@@ -1912,7 +1831,8 @@ $$;
 -- after is theirs.
 
 /*
- * Return as whom the caller may act on an order, the most specific first.
+ * Return as whom the caller may act on an order, the most specific first. A guest is its customer
+ * in the transaction that received the right code.
  * Definer: it is asked by triggers, on behalf of whoever caused them.
  */
 create function commerce.actors(placed commerce.orders)
@@ -1923,7 +1843,18 @@ security definer
 set search_path = ''
 as $$
 begin
-    return scheduling.actors_for(placed.business_id, placed.customer_id = auth.uid());
+    return array_remove(array[
+        case
+            when placed.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case
+            when placed.customer_id = auth.uid()
+                or placed.customer_id is null and commerce.is_proven(placed.id) then 'customer'
+        end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
+        end::scheduling.actor_kind
+    ], null);
 end;
 $$;
 
@@ -2403,6 +2334,53 @@ begin
         perform private.invalid(argument, 'must name at least one line');
     end if;
     return v_lines;
+end;
+$$;
+
+/*
+ * Read of which kind a return is.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_return_kind(value text)
+returns commerce.return_kind
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value not in ('return', 'exchange', 'claim') then
+        perform private.invalid('kind', 'must be return, exchange or claim');
+    end if;
+    return value::commerce.return_kind;
+end;
+$$;
+
+/*
+ * Read how a return of a kind ends: by default with its refund, an exchange with a replacement.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_resolution(kind text, value text)
+returns commerce.return_resolution
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_resolution constant text = coalesce(
+        value, case kind when 'exchange' then 'replacement' else 'refund' end
+    );
+begin
+    if v_resolution not in ('refund', 'replacement')
+        or kind <> 'claim' and (kind = 'exchange') <> (v_resolution = 'replacement') then
+        perform private.invalid(
+            'resolution', 'must be refund for a return, replacement for an exchange'
+        );
+    end if;
+    return v_resolution::commerce.return_resolution;
 end;
 $$;
 
@@ -3187,6 +3165,253 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/orders_guests.sql
+
+-- Orders of people without an account. Reference and e-mail address together show an order; a
+-- mailed code proves that it is theirs, as for guests' bookings, and cancels it or asks for a
+-- return. The rules are those for customers, because the same functions do it.
+
+/*
+ * May the caller act on an order as its guest, because the right code was given in this
+ * transaction?
+ * Definer: triggers ask it, and nobody reads codes.
+ */
+create function commerce.is_proven(order_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.guest_codes
+        where
+            guest_codes.order_id = is_proven.order_id
+            and guest_codes.proven_in = pg_current_xact_id_if_assigned()
+    );
+end;
+$$;
+
+/*
+ * Return what a guest may see of the order with a reference and an e-mail address. A wrong
+ * reference and a wrong address get the same refusal.
+ * Definer: guests are not signed in; both values together are the proof.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.look_up_order(reference text, email text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.order_of_guest(
+        look_up_order.reference, look_up_order.email
+    );
+begin
+    if v_order.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no order with this reference and e-mail address.',
+            'Check both: the reference has 8 characters.'
+        );
+    end if;
+    return commerce.shown_to_guest(v_order);
+end;
+$$;
+
+/*
+ * Return the order with a reference that was placed with an e-mail address; all columns null if
+ * there is none.
+ */
+create function commerce.order_of_guest(reference text, email text)
+returns commerce.orders
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    select orders.* into v_order
+    from commerce.orders
+    inner join sales.sales
+        on sales.business_id = orders.business_id and sales.id = orders.sale_id
+    where
+        orders.reference = upper(btrim(order_of_guest.reference))
+        and lower(sales.customer_email) = lower(btrim(order_of_guest.email));
+    return v_order;
+end;
+$$;
+
+/*
+ * Mail a code for a guest's order that is not over. Returns nothing, so a caller does not learn
+ * whether the order exists.
+ * Definer: guests are not signed in, and clients have no access to the codes.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function commerce.request_order_code(reference text, email text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_request scheduling.guest_codes = scheduling.make_request(
+        lower(request_order_code.email), private.caller_address()
+    );
+    v_order commerce.orders;
+    v_code text;
+begin
+    perform scheduling.refuse_flood(v_request.email, v_request.ip);
+    v_order = commerce.order_of_guest(request_order_code.reference, v_request.email);
+    if v_order.customer_id is null
+        and v_order.status not in ('cancelled', 'expired', 'returned') then
+        v_request.business_id = v_order.business_id;
+        v_request.order_id = v_order.id;
+    end if;
+    v_code = scheduling.store_code(v_request);
+    if v_request.order_id is not null then
+        perform commerce.mail_order_code(v_order, v_request, v_code);
+    end if;
+end;
+$$;
+
+/*
+ * Mail the code of an order to the address with which it was placed. The mail contains no text from
+ * the guest, so nobody can use it to send spam.
+ */
+create function commerce.mail_order_code(
+    placed commerce.orders, request scheduling.guest_codes, code text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'guest_order',
+            'to', sales.customer_email,
+            'locale', businesses.locale,
+            'code', mail_order_code.code,
+            'expires_in', extract(epoch from request.expires_at - private.now())::integer,
+            'business_name', businesses.name,
+            'reference', placed.reference
+        )
+    )
+    from business.businesses
+    inner join sales.sales on sales.business_id = businesses.id
+    where businesses.id = placed.business_id and sales.id = placed.sale_id;
+end;
+$$;
+
+/*
+ * Check the latest code of a guest's order, as scheduling.use_code.
+ */
+create function commerce.prove_order(reference text, code text, act jsonb)
+returns scheduling.guest_codes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_code scheduling.guest_codes;
+begin
+    select guest_codes.* into v_code
+    from commerce.orders
+    inner join scheduling.guest_codes on guest_codes.order_id = orders.id
+    where orders.reference = upper(prove_order.reference) and orders.customer_id is null
+    order by guest_codes.id desc
+    limit 1
+    for update of guest_codes;
+    return scheduling.use_code(v_code, prove_order.code, prove_order.act);
+end;
+$$;
+
+/*
+ * Cancel a guest's order, or units of its lines. The same call again returns the order and changes
+ * nothing.
+ * Definer: guests are not signed in; the code proves that the order is theirs.
+ *
+ * Errors:  PT403 code_invalid · those of commerce.cancel_order
+ */
+create function commerce.cancel_as_guest(
+    reference text, code text, lines commerce.line_quantity[], reason text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_code constant scheduling.guest_codes = commerce.prove_order(
+        cancel_as_guest.reference, cancel_as_guest.code,
+        jsonb_build_array('cancelled', to_jsonb(lines), cancel_as_guest.reason)
+    );
+begin
+    if v_code.id is null then
+        return scheduling.code_refusal('Request a new code with request_order_code.');
+    elsif v_code.used_at is null then
+        perform commerce.cancel_order(v_code.order_id, lines, cancel_as_guest.reason);
+    end if;
+    return commerce.shown_to_guest(commerce.order_now(v_code.order_id));
+end;
+$$;
+
+/*
+ * Ask for a return of a guest's order, as commerce.request_return. The same call again returns the
+ * order and changes nothing.
+ * Definer: guests are not signed in; the code proves that the order is theirs.
+ *
+ * Errors:  PT403 code_invalid · those of commerce.request_return
+ */
+create function commerce.return_as_guest(
+    reference text,
+    code text,
+    lines commerce.line_quantity[],
+    kind commerce.return_kind,
+    resolution commerce.return_resolution,
+    reason text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_code constant scheduling.guest_codes = commerce.prove_order(
+        return_as_guest.reference, return_as_guest.code,
+        jsonb_build_array(
+            'returned', to_jsonb(lines), return_as_guest.kind, return_as_guest.resolution,
+            return_as_guest.reason
+        )
+    );
+begin
+    if v_code.id is null then
+        return scheduling.code_refusal('Request a new code with request_order_code.');
+    elsif v_code.used_at is null then
+        perform commerce.request_return(
+            v_code.order_id, lines, return_as_guest.kind, return_as_guest.resolution,
+            return_as_guest.reason, '{}'
+        );
+    end if;
+    return commerce.shown_to_guest(commerce.order_now(v_code.order_id));
+end;
+$$;
+
 -- sql/50_commerce/functions/orders_lines.sql
 
 -- The units of an order. People name lines of the sale and how many units of them; stock, shipments
@@ -3792,6 +4017,86 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/orders_shown.sql
+
+-- What a guest sees of an order, however they prove that it is theirs: how far it has come, what is
+-- in it and what is open, but not where it goes.
+
+/*
+ * Return what a guest may see of an order: not where it goes.
+ */
+create function commerce.shown_to_guest(placed commerce.orders)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale constant record = money.sale_balance(placed.business_id, placed.sale_id);
+begin
+    return jsonb_build_object(
+        'reference', placed.reference,
+        'status', placed.status,
+        'business_name', (
+            select businesses.name from business.businesses where businesses.id = placed.business_id
+        ),
+        'placed_at', placed.placed_at,
+        'delivery_kind', placed.delivery_kind,
+        'tracking', commerce.tracking_of(placed),
+        'currency', commerce.currency_of(placed),
+        'total_minor', v_sale.owed_minor,
+        'open_minor', greatest(v_sale.balance_minor, 0),
+        'expires_at', placed.expires_at,
+        'returns_until', placed.returns_until,
+        'items', commerce.items_shown_to_guest(placed),
+        'returns', (
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object('kind', returns.kind, 'status', returns.status)
+                    order by returns.requested_at, returns.id
+                ),
+                '[]'
+            )
+            from commerce.returns
+            where returns.business_id = placed.business_id and returns.order_id = placed.id
+        )
+    );
+end;
+$$;
+
+/*
+ * Return the items of an order as its guest sees them.
+ */
+create function commerce.items_shown_to_guest(placed commerce.orders)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(
+            jsonb_build_object(
+                'sale_line_id', order_items.sale_line_id,
+                'name', order_items.name,
+                'quantity', order_items.quantity,
+                'shipped_quantity', order_items.shipped_quantity,
+                'delivered_quantity', order_items.delivered_quantity,
+                'returned_quantity', order_items.returned_quantity,
+                'cancelled_quantity', order_items.cancelled_quantity
+            )
+            order by order_items.name, order_items.id
+        )
+        from commerce.order_items
+        where
+            order_items.business_id = placed.business_id
+            and order_items.order_id = placed.id
+    );
+end;
+$$;
+
 -- sql/50_commerce/functions/orders_steps.sql
 
 -- The steps of an order that exists. Whoever takes one locks the order first, then the levels of
@@ -3839,7 +4144,8 @@ as $$
 declare
     v_actors constant scheduling.actor_kind[] = commerce.actors(placed);
 begin
-    if not private.is_operator() then
+    if not private.is_operator()
+        and not (placed.customer_id is null and v_actors = '{customer}') then
         perform private.current_user_id();
     end if;
     if placed.id is null
@@ -8703,7 +9009,7 @@ begin
         perform private.refuse(
             'PT409', 'order_limit_exceeded',
             'The order costs more than you may order for your company.',
-            'Ask an approver of your company with request_wholesale_order.'
+            'Ask an approver of your company to place it.'
         );
     end if;
     v_left_minor = terms.credit_limit_minor - commerce.unpaid_minor(terms.wholesale_account_id);
@@ -9414,8 +9720,7 @@ before update or delete on commerce.stock_transfers
 for each row execute function private.any__refuse_rewriting();
 
 /*
- * Change the levels by what a statement moved. One update changes them all, so the trail records
- * them at once.
+ * Change the level by what moved.
  * Definer: nobody has a write grant on levels.
  */
 create function commerce.stock_movements__change_level()
@@ -9428,28 +9733,18 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update commerce.stock_levels
-    set on_hand = stock_levels.on_hand + sums.quantity
-    from (
-        select
-            moved.business_id,
-            moved.store_id,
-            moved.variant_id,
-            sum(moved.quantity)::integer as quantity
-        from moved
-        group by moved.business_id, moved.store_id, moved.variant_id
-    ) as sums
+    set on_hand = stock_levels.on_hand + new.quantity
     where
-        stock_levels.business_id = sums.business_id
-        and stock_levels.store_id = sums.store_id
-        and stock_levels.variant_id = sums.variant_id;
+        stock_levels.business_id = new.business_id
+        and stock_levels.store_id = new.store_id
+        and stock_levels.variant_id = new.variant_id;
     return null;
 end;
 $$;
 
 create trigger _500_change_level
 after insert on commerce.stock_movements
-referencing new table as moved
-for each statement execute function commerce.stock_movements__change_level();
+for each row execute function commerce.stock_movements__change_level();
 
 /*
  * Refuse, when the transaction ends, a transfer that does not put into one store what it takes from
@@ -9587,8 +9882,8 @@ after insert on commerce.stock_lot_movements
 for each row execute function commerce.stock_lot_movements__change_lot();
 
 /*
- * Take what leaves a store out of its lots, if it has any, and put what comes into them: a named
- * lot, or the lots of which the pieces were in the other store. The levels have changed already.
+ * Take what leaves a store out of its lots, and put what comes into them: a named lot, or the lots
+ * of which the pieces were in the other store.
  * Definer: nobody has a write grant on lots.
  */
 create function commerce.stock_movements__move_lots()
@@ -9597,48 +9892,24 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
 as $$
-declare
-    v_movement commerce.stock_movements;
 begin
-    for v_movement in
-        select moved.*
-        from moved
-        where
-            moved.quantity > 0 and (moved.lot_code is not null or moved.reason = 'transferred')
-            or moved.quantity < 0 and exists (
-                select 1
-                from commerce.stock_lots
-                where
-                    stock_lots.business_id = moved.business_id
-                    and stock_lots.store_id = moved.store_id
-                    and stock_lots.variant_id = moved.variant_id
-            )
-        order by moved.id
-    loop
-        if v_movement.quantity < 0 then
-            perform commerce.take_from_lots(
-                v_movement,
-                -v_movement.quantity,
-                v_movement.reason in ('sold', 'transferred') and v_movement.lot_code is null
-            );
-        elsif v_movement.lot_code is not null then
-            perform commerce.put_into_lot(
-                v_movement, v_movement.lot_code, v_movement.expires_on, null, v_movement.quantity
-            );
-        else
-            perform commerce.carry_lots_over(v_movement);
-        end if;
-    end loop;
+    if new.quantity < 0 then
+        perform commerce.take_from_lots(
+            new, -new.quantity, new.reason in ('sold', 'transferred') and new.lot_code is null
+        );
+    elsif new.lot_code is not null then
+        perform commerce.put_into_lot(new, new.lot_code, new.expires_on, null, new.quantity);
+    elsif new.reason = 'transferred' then
+        perform commerce.carry_lots_over(new);
+    end if;
     return null;
 end;
 $$;
 
 create trigger _520_move_lots
 after insert on commerce.stock_movements
-referencing new table as moved
-for each statement execute function commerce.stock_movements__move_lots();
+for each row execute function commerce.stock_movements__move_lots();
 
 /*
  * Note which order took the pieces that this transaction took out of lots.
@@ -10097,7 +10368,7 @@ commerce.return_replacements,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, return_days, unpaid_hours), update (return_days, unpaid_hours), delete
+grant insert (business_id, return_days), update (return_days), delete
 on commerce.order_settings to authenticated;
 grant insert, update, delete on commerce.order_settings to service_role;
 
@@ -10221,6 +10492,16 @@ commerce.approve_return(uuid, text),
 commerce.reject_return(uuid, text),
 commerce.receive_return(uuid, uuid, boolean, commerce.return_decision[]),
 commerce.update_orders(uuid[], text, text)
+to anon, authenticated, service_role;
+grant execute on function
+commerce.to_return_kind(text),
+commerce.to_resolution(text, text),
+commerce.look_up_order(text, text),
+commerce.request_order_code(text, text),
+commerce.cancel_as_guest(text, text, commerce.line_quantity[], text),
+commerce.return_as_guest(
+    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
+)
 to anon, authenticated, service_role;
 grant execute on function commerce.apply_due_steps(integer) to worker;
 
@@ -10485,21 +10766,6 @@ commerce.accept_buyer_invitation(uuid),
 commerce.remove_buyer(uuid)
 to anon, authenticated, service_role;
 
--- sql/50_commerce/policies/wholesale_requests.sql
-
--- What is asked inside a company is the company's: its buyers read it, and the business that sells
--- does not. Nobody writes it: functions do.
-
-alter table commerce.wholesale_order_requests enable row level security;
-grant select on commerce.wholesale_order_requests to authenticated, service_role;
-grant insert, update, delete on commerce.wholesale_order_requests to service_role;
-
-create policy wholesale_order_requests_select
-on commerce.wholesale_order_requests
-for select
-to authenticated
-using (wholesale_account_id = any(array(select private.my_wholesale_accounts())));
-
 -- sql/50_commerce/policies/wishlists.sql
 
 -- A wishlist is its owner's alone, to read and to write.
@@ -10675,11 +10941,7 @@ select
     order_items.shipped_quantity,
     order_items.delivered_quantity,
     order_items.returned_quantity,
-    order_items.cancelled_quantity,
-    catalog.variant_label(
-        order_items.business_id, order_items.variant_id, order_items.name,
-        private.wanted_locales(null)
-    ) as label
+    order_items.cancelled_quantity
 from commerce.order_items;
 grant select on public.order_items to authenticated, service_role;
 
@@ -10703,9 +10965,6 @@ comment on column public.order_items.delivered_quantity is
 comment on column public.order_items.returned_quantity is 'How many pieces were returned.';
 comment on column public.order_items.cancelled_quantity is
 'How many pieces were cancelled before they were shipped.';
-comment on column public.order_items.label is
-'The name in the language that suits the reader best, by Accept-Language: that of the product now, '
-'or the name when it was ordered where there is no translation.';
 
 create view public.order_timeline
 with (security_invoker = true)
@@ -10898,6 +11157,142 @@ public.change_order(
     public.identifier, public.list, public.list, text, public.whole_number, public.whole_number,
     text
 )
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/orders_guests.sql
+
+-- What people without an account do with their order: look at it, and cancel or return it with a
+-- mailed code, as guests do with bookings.
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.lookup_order(reference text, email text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.look_up_order(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(email, 'email', 320)
+    );
+end;
+comment on function public.lookup_order is
+'Return a guest''s view of an order, by its reference and the e-mail address with which it was '
+'placed: {reference, status, business_name, placed_at, delivery_kind, tracking, currency, '
+'total_minor, open_minor, expires_at, returns_until, items: [{sale_line_id, name, quantity, '
+'shipped_quantity, delivered_quantity, returned_quantity, cancelled_quantity}], returns: [{kind, '
+'status}]}.
+
+A wrong reference and a wrong address get the same answer.
+
+Errors: invalid_input 400, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT429 rate_limited
+ */
+create function public.request_order_code(reference text, email text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.request_order_code(
+        private.to_required_text(reference, 'reference', 20),
+        scheduling.to_guest_email(email)
+    );
+end;
+comment on function public.request_order_code is
+'Mail a code to the address of a guest''s order, to cancel or return it.
+
+Returns nothing, whether reference and address match or not. At most five codes an hour go to an '
+'e-mail address, and thirty to a network address.
+
+Errors: invalid_input 400, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded
+ */
+create function public.cancel_guest_order(
+    reference text, code text, lines public.list default null, reason text default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.cancel_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        commerce.to_lines(lines, 'lines'),
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+comment on function public.cancel_guest_order is
+'Cancel a guest''s order, or some units of its lines, with a code of request_order_code, by the '
+'rules of cancel_order for customers.
+
+A code works once and allows five attempts; the same call again has the same answer. code_invalid '
+'also answers an unknown reference. Returns what lookup_order returns.
+
+- lines: an array of {sale_line_id, quantity}; by default the whole order.
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 409, '
+'quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ */
+create function public.return_guest_order(
+    reference text,
+    code text,
+    lines public.list default null,
+    reason text default null,
+    kind text default 'return',
+    resolution text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_kind constant text = coalesce(kind, 'return');
+begin
+    return commerce.return_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        commerce.to_lines(lines, 'lines'),
+        commerce.to_return_kind(v_kind),
+        commerce.to_resolution(v_kind, resolution),
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+$$;
+comment on function public.return_guest_order is
+'Ask to return units of a guest''s order that were sent, with a code of request_order_code, by the '
+'rules of request_return for customers.
+
+Returns what lookup_order returns.
+
+- lines, reason, kind, resolution: as of request_return; an exchange sends the same again.
+
+Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 409, '
+'quantity_exceeded 409, return_window_over 422.';
+
+grant execute on function
+public.lookup_order(text, text),
+public.request_order_code(text, text),
+public.cancel_guest_order(text, text, public.list, text),
+public.return_guest_order(text, text, public.list, text, text, text)
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/orders_rpcs.sql
@@ -11504,8 +11899,7 @@ as
 select
     order_settings.business_id,
     order_settings.return_days,
-    order_settings.updated_at,
-    order_settings.unpaid_hours
+    order_settings.updated_at
 from commerce.order_settings;
 grant select, insert, update, delete on public.order_settings to authenticated, service_role;
 
@@ -11516,9 +11910,6 @@ comment on column public.order_settings.business_id is 'The business.';
 comment on column public.order_settings.return_days is
 'How many days after its delivery a customer may return pieces; 14 by default.';
 comment on column public.order_settings.updated_at is 'When it last changed.';
-comment on column public.order_settings.unpaid_hours is
-'How many hours an order waits to be paid before it expires, 1 to 8760. Null: one after a payment '
-'was begun, else 24, or 168 where it is picked up.';
 
 /*
  * Return a return as the caller may see it.
@@ -11565,30 +11956,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_kind text = coalesce(kind, 'return');
-    v_resolution text = coalesce(
-        resolution, case v_kind when 'exchange' then 'replacement' else 'refund' end
-    );
+    v_kind constant text = coalesce(kind, 'return');
     v_replacements constant commerce.order_addition[] = commerce.to_additions(
         coalesce(replacements, '[]'), 'replacements'
     );
     v_id uuid;
 begin
-    if v_kind not in ('return', 'exchange', 'claim') then
-        perform private.invalid('kind', 'must be return, exchange or claim');
-    elsif v_resolution not in ('refund', 'replacement')
-        or v_kind <> 'claim' and (v_kind = 'exchange') <> (v_resolution = 'replacement') then
-        perform private.invalid(
-            'resolution', 'must be refund for a return, replacement for an exchange'
-        );
-    elsif v_replacements <> '{}' and v_kind <> 'exchange' then
+    if v_replacements <> '{}' and v_kind <> 'exchange' then
         perform private.invalid('replacements', 'are for an exchange');
     end if;
     v_id = commerce.request_return(
         private.to_identifier(order_id, 'order_id'),
         commerce.to_lines(lines, 'lines'),
-        v_kind::commerce.return_kind,
-        v_resolution::commerce.return_resolution,
+        commerce.to_return_kind(v_kind),
+        commerce.to_resolution(v_kind, resolution),
         private.to_text(reason, 'reason', 1000),
         v_replacements
     );
@@ -13131,64 +13512,6 @@ comment on column public.wholesale_orders.unpaid_minor is
 'What is left to pay, in minor units of the sale''s currency.';
 comment on column public.wholesale_orders.is_overdue is
 'Whether something is left to pay and the day has passed.';
-
--- sql/50_commerce/api/wholesale_requests.sql
-
--- What buyers ask the approvers of their company to order, as the company reads it.
-
-create view public.wholesale_order_requests
-with (security_invoker = true)
-as
-select
-    wholesale_order_requests.id,
-    wholesale_order_requests.business_id,
-    wholesale_order_requests.wholesale_account_id,
-    wholesale_order_requests.requested_by,
-    wholesale_order_requests.status,
-    wholesale_order_requests.items,
-    wholesale_order_requests.currency,
-    wholesale_order_requests.total_minor,
-    wholesale_order_requests.delivery_option_id,
-    wholesale_order_requests.store_id,
-    wholesale_order_requests.address,
-    wholesale_order_requests.note,
-    wholesale_order_requests.decided_by,
-    wholesale_order_requests.reason,
-    wholesale_order_requests.order_id,
-    wholesale_order_requests.requested_at,
-    wholesale_order_requests.decided_at
-from commerce.wholesale_order_requests;
-grant select on public.wholesale_order_requests to authenticated, service_role;
-
-comment on view public.wholesale_order_requests is
-'What buyers of a company ask its approvers to order: request_wholesale_order asks, and '
-'decide_wholesale_order answers. The buyers of the company read it, and nobody else.';
-comment on column public.wholesale_order_requests.id is 'Key; decide_wholesale_order takes it.';
-comment on column public.wholesale_order_requests.business_id is 'The business that sells.';
-comment on column public.wholesale_order_requests.wholesale_account_id is
-'The account of the company.';
-comment on column public.wholesale_order_requests.requested_by is 'The buyer who asks.';
-comment on column public.wholesale_order_requests.status is
-'requested, approved, rejected or withdrawn.';
-comment on column public.wholesale_order_requests.items is '[{variant_id, quantity}].';
-comment on column public.wholesale_order_requests.currency is 'ISO 4217 code of the order.';
-comment on column public.wholesale_order_requests.total_minor is
-'What the order cost when it was asked for, in minor units.';
-comment on column public.wholesale_order_requests.delivery_option_id is
-'How the goods are delivered; null: at a store.';
-comment on column public.wholesale_order_requests.store_id is
-'The store where they are picked up; null: they are delivered.';
-comment on column public.wholesale_order_requests.address is
-'Where they go, as checkout takes it; null without delivery.';
-comment on column public.wholesale_order_requests.note is 'What the buyer says to it, or null.';
-comment on column public.wholesale_order_requests.decided_by is 'Who decided; null until then.';
-comment on column public.wholesale_order_requests.reason is
-'Why it was rejected, or what else was said; null without a word.';
-comment on column public.wholesale_order_requests.order_id is
-'The order that was placed; null unless it is approved.';
-comment on column public.wholesale_order_requests.requested_at is 'When it was asked for.';
-comment on column public.wholesale_order_requests.decided_at is
-'When it was decided or withdrawn; null until then.';
 
 -- sql/50_commerce/api/wholesale_rpcs.sql
 
