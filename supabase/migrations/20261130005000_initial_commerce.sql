@@ -84,17 +84,21 @@ create table commerce.cart_items (
     business_id uuid not null references business.businesses (id) on delete cascade,
     -- The order in which things were added.
     position bigint not null generated always as identity,
-    -- What it is: a variant of a product, a booking that is held, or a gift card of an amount.
+    -- What it is: a variant of a product, a booking that is held, a gift card of an amount, or a
+    -- plan to join.
     variant_id uuid,
     booking_id uuid,
     gift_card_minor bigint,
     quantity integer not null default 1,
     -- The store where it is picked up; null: decided at checkout.
     store_id uuid,
+    plan_id uuid,
 
     constraint cart_items_business_id_id_unique unique (business_id, id),
     constraint cart_items_once_each
-    unique nulls not distinct (cart_id, variant_id, booking_id, gift_card_minor, business_id),
+    unique nulls not distinct (
+        cart_id, variant_id, booking_id, gift_card_minor, plan_id, business_id
+    ),
     constraint cart_items_booking_unique unique (business_id, booking_id),
     constraint cart_items_variant_fkey foreign key (business_id, variant_id)
     references catalog.product_variants (business_id, id) on delete cascade,
@@ -103,10 +107,11 @@ create table commerce.cart_items (
     constraint cart_items_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete set null (store_id),
     constraint cart_items_are_one_thing check (
-        num_nonnulls(variant_id, booking_id, gift_card_minor) = 1
+        num_nonnulls(variant_id, booking_id, gift_card_minor, plan_id) = 1
     ),
     constraint cart_items_quantity_is_sane check (quantity between 1 and 100000),
     constraint cart_items_bookings_are_single check (booking_id is null or quantity = 1),
+    constraint cart_items_plans_are_single check (plan_id is null or quantity = 1),
     constraint cart_items_gift_cards_are_sane check (
         gift_card_minor between 1 and 1000000000000
     )
@@ -285,9 +290,16 @@ create table commerce.order_settings (
     -- How long after its delivery a customer may return pieces.
     return_days integer not null default 14,
     updated_at timestamptz not null default now(),
+    -- How long an order waits to be paid; null: an hour after a payment was begun, else a day, or a
+    -- week where it is picked up.
+    unpaid_hours integer,
 
     constraint order_settings_return_days_is_sane check (
         return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
+    ),
+    constraint order_settings_unpaid_hours_are_sane check (
+        coalesce(unpaid_hours between 1 and 8760, true)
+        or private.invalid('unpaid_hours', 'must be from 1 to 8760')
     )
 );
 comment on table commerce.order_settings is
@@ -1161,6 +1173,80 @@ on commerce.orders (wholesale_account_id, placed_at, id) where wholesale_account
 create index orders_wholesale_reference_idx
 on commerce.orders (business_id, wholesale_account_id) where wholesale_account_id is not null;
 
+-- sql/50_commerce/tables/wholesale_requests.sql
+
+-- What a buyer asks the approvers of a company to order, because it costs more than the buyer may
+-- order on net terms. An approver who agrees places the order.
+
+create type commerce.order_request_status as enum (
+    'requested', 'approved', 'rejected', 'withdrawn'
+);
+
+create table commerce.wholesale_order_requests (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    wholesale_account_id uuid not null,
+    requested_by uuid not null references auth.users (id) on delete cascade,
+    status commerce.order_request_status not null default 'requested',
+    -- [{variant_id, quantity}], as checkout takes them.
+    items jsonb not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    -- What it cost when it was asked for; the order costs what it costs when it is placed.
+    total_minor bigint not null,
+    -- How the goods reach the company.
+    delivery_option_id uuid,
+    store_id uuid,
+    address jsonb,
+    note text,
+    decided_by uuid references auth.users (id) on delete set null,
+    reason text,
+    order_id uuid,
+    requested_at timestamptz not null,
+    decided_at timestamptz,
+
+    constraint wholesale_order_requests_business_id_id_unique unique (business_id, id),
+    constraint wholesale_order_requests_account_fkey
+    foreign key (business_id, wholesale_account_id)
+    references commerce.wholesale_accounts (business_id, id) on delete cascade,
+    constraint wholesale_order_requests_option_fkey foreign key (business_id, delivery_option_id)
+    references commerce.delivery_options (business_id, id)
+    on delete set null (delivery_option_id),
+    constraint wholesale_order_requests_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete set null (store_id),
+    constraint wholesale_order_requests_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete set null (order_id),
+    constraint wholesale_order_requests_are_decided_once check (
+        (status = 'requested') = (decided_at is null)
+        and (status = 'approved' or order_id is null)
+        and (status <> 'rejected' or reason is not null)
+    )
+);
+comment on table commerce.wholesale_order_requests is
+'What buyers ask the approvers of their company to order.';
+comment on column commerce.wholesale_order_requests.requested_by is '[person: delete]';
+comment on column commerce.wholesale_order_requests.address is '[personal]';
+comment on column commerce.wholesale_order_requests.note is '[personal]';
+comment on column commerce.wholesale_order_requests.reason is '[personal]';
+comment on column commerce.wholesale_order_requests.decided_by is '[person]';
+-- The requests of a company, the latest first.
+create index wholesale_order_requests_account_idx
+on commerce.wholesale_order_requests (wholesale_account_id, requested_at, id);
+create index wholesale_order_requests_account_reference_idx
+on commerce.wholesale_order_requests (business_id, wholesale_account_id);
+create index wholesale_order_requests_requested_by_idx
+on commerce.wholesale_order_requests (requested_by);
+create index wholesale_order_requests_decided_by_idx
+on commerce.wholesale_order_requests (decided_by);
+create index wholesale_order_requests_option_idx
+on commerce.wholesale_order_requests (business_id, delivery_option_id)
+where delivery_option_id is not null;
+create index wholesale_order_requests_store_idx
+on commerce.wholesale_order_requests (business_id, store_id) where store_id is not null;
+create index wholesale_order_requests_order_idx
+on commerce.wholesale_order_requests (business_id, order_id) where order_id is not null;
+create index wholesale_order_requests_currency_idx
+on commerce.wholesale_order_requests (currency);
+
 -- sql/50_commerce/tables/wishlists.sql
 
 -- Wishlists: variants that a user wants to remember. A wishlist is its owner's alone; not even the
@@ -1843,18 +1929,11 @@ security definer
 set search_path = ''
 as $$
 begin
-    return array_remove(array[
-        case
-            when placed.business_id in (select private.my_businesses('serve')) then 'business'
-        end::scheduling.actor_kind,
-        case
-            when placed.customer_id = auth.uid()
-                or placed.customer_id is null and commerce.is_proven(placed.id) then 'customer'
-        end::scheduling.actor_kind,
-        case
-            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
-        end::scheduling.actor_kind
-    ], null);
+    return scheduling.actors_for(
+        placed.business_id,
+        placed.customer_id = auth.uid()
+        or placed.customer_id is null and commerce.is_proven(placed.id)
+    );
 end;
 $$;
 
@@ -9009,7 +9088,7 @@ begin
         perform private.refuse(
             'PT409', 'order_limit_exceeded',
             'The order costs more than you may order for your company.',
-            'Ask an approver of your company to place it.'
+            'Ask an approver of your company with request_wholesale_order.'
         );
     end if;
     v_left_minor = terms.credit_limit_minor - commerce.unpaid_minor(terms.wholesale_account_id);
@@ -9720,7 +9799,8 @@ before update or delete on commerce.stock_transfers
 for each row execute function private.any__refuse_rewriting();
 
 /*
- * Change the level by what moved.
+ * Change the levels by what a statement moved. One update changes them all, so the trail records
+ * them at once.
  * Definer: nobody has a write grant on levels.
  */
 create function commerce.stock_movements__change_level()
@@ -9733,18 +9813,28 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update commerce.stock_levels
-    set on_hand = stock_levels.on_hand + new.quantity
+    set on_hand = stock_levels.on_hand + sums.quantity
+    from (
+        select
+            moved.business_id,
+            moved.store_id,
+            moved.variant_id,
+            sum(moved.quantity)::integer as quantity
+        from moved
+        group by moved.business_id, moved.store_id, moved.variant_id
+    ) as sums
     where
-        stock_levels.business_id = new.business_id
-        and stock_levels.store_id = new.store_id
-        and stock_levels.variant_id = new.variant_id;
+        stock_levels.business_id = sums.business_id
+        and stock_levels.store_id = sums.store_id
+        and stock_levels.variant_id = sums.variant_id;
     return null;
 end;
 $$;
 
 create trigger _500_change_level
 after insert on commerce.stock_movements
-for each row execute function commerce.stock_movements__change_level();
+referencing new table as moved
+for each statement execute function commerce.stock_movements__change_level();
 
 /*
  * Refuse, when the transaction ends, a transfer that does not put into one store what it takes from
@@ -9882,8 +9972,8 @@ after insert on commerce.stock_lot_movements
 for each row execute function commerce.stock_lot_movements__change_lot();
 
 /*
- * Take what leaves a store out of its lots, and put what comes into them: a named lot, or the lots
- * of which the pieces were in the other store.
+ * Take what leaves a store out of its lots, if it has any, and put what comes into them: a named
+ * lot, or the lots of which the pieces were in the other store. The levels have changed already.
  * Definer: nobody has a write grant on lots.
  */
 create function commerce.stock_movements__move_lots()
@@ -9892,24 +9982,48 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
+declare
+    v_movement commerce.stock_movements;
 begin
-    if new.quantity < 0 then
-        perform commerce.take_from_lots(
-            new, -new.quantity, new.reason in ('sold', 'transferred') and new.lot_code is null
-        );
-    elsif new.lot_code is not null then
-        perform commerce.put_into_lot(new, new.lot_code, new.expires_on, null, new.quantity);
-    elsif new.reason = 'transferred' then
-        perform commerce.carry_lots_over(new);
-    end if;
+    for v_movement in
+        select moved.*
+        from moved
+        where
+            moved.quantity > 0 and (moved.lot_code is not null or moved.reason = 'transferred')
+            or moved.quantity < 0 and exists (
+                select 1
+                from commerce.stock_lots
+                where
+                    stock_lots.business_id = moved.business_id
+                    and stock_lots.store_id = moved.store_id
+                    and stock_lots.variant_id = moved.variant_id
+            )
+        order by moved.id
+    loop
+        if v_movement.quantity < 0 then
+            perform commerce.take_from_lots(
+                v_movement,
+                -v_movement.quantity,
+                v_movement.reason in ('sold', 'transferred') and v_movement.lot_code is null
+            );
+        elsif v_movement.lot_code is not null then
+            perform commerce.put_into_lot(
+                v_movement, v_movement.lot_code, v_movement.expires_on, null, v_movement.quantity
+            );
+        else
+            perform commerce.carry_lots_over(v_movement);
+        end if;
+    end loop;
     return null;
 end;
 $$;
 
 create trigger _520_move_lots
 after insert on commerce.stock_movements
-for each row execute function commerce.stock_movements__move_lots();
+referencing new table as moved
+for each statement execute function commerce.stock_movements__move_lots();
 
 /*
  * Note which order took the pieces that this transaction took out of lots.
@@ -10368,7 +10482,7 @@ commerce.return_replacements,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, return_days), update (return_days), delete
+grant insert (business_id, return_days, unpaid_hours), update (return_days, unpaid_hours), delete
 on commerce.order_settings to authenticated;
 grant insert, update, delete on commerce.order_settings to service_role;
 
@@ -10766,6 +10880,21 @@ commerce.accept_buyer_invitation(uuid),
 commerce.remove_buyer(uuid)
 to anon, authenticated, service_role;
 
+-- sql/50_commerce/policies/wholesale_requests.sql
+
+-- What is asked inside a company is the company's: its buyers read it, and the business that sells
+-- does not. Nobody writes it: functions do.
+
+alter table commerce.wholesale_order_requests enable row level security;
+grant select on commerce.wholesale_order_requests to authenticated, service_role;
+grant insert, update, delete on commerce.wholesale_order_requests to service_role;
+
+create policy wholesale_order_requests_select
+on commerce.wholesale_order_requests
+for select
+to authenticated
+using (wholesale_account_id = any(array(select private.my_wholesale_accounts())));
+
 -- sql/50_commerce/policies/wishlists.sql
 
 -- A wishlist is its owner's alone, to read and to write.
@@ -10941,7 +11070,11 @@ select
     order_items.shipped_quantity,
     order_items.delivered_quantity,
     order_items.returned_quantity,
-    order_items.cancelled_quantity
+    order_items.cancelled_quantity,
+    catalog.variant_label(
+        order_items.business_id, order_items.variant_id, order_items.name,
+        private.wanted_locales(null)
+    ) as label
 from commerce.order_items;
 grant select on public.order_items to authenticated, service_role;
 
@@ -10965,6 +11098,9 @@ comment on column public.order_items.delivered_quantity is
 comment on column public.order_items.returned_quantity is 'How many pieces were returned.';
 comment on column public.order_items.cancelled_quantity is
 'How many pieces were cancelled before they were shipped.';
+comment on column public.order_items.label is
+'The name in the language that suits the reader best, by Accept-Language: that of the product now, '
+'or the name when it was ordered where there is no translation.';
 
 create view public.order_timeline
 with (security_invoker = true)
@@ -11899,7 +12035,8 @@ as
 select
     order_settings.business_id,
     order_settings.return_days,
-    order_settings.updated_at
+    order_settings.updated_at,
+    order_settings.unpaid_hours
 from commerce.order_settings;
 grant select, insert, update, delete on public.order_settings to authenticated, service_role;
 
@@ -11910,6 +12047,9 @@ comment on column public.order_settings.business_id is 'The business.';
 comment on column public.order_settings.return_days is
 'How many days after its delivery a customer may return pieces; 14 by default.';
 comment on column public.order_settings.updated_at is 'When it last changed.';
+comment on column public.order_settings.unpaid_hours is
+'How many hours an order waits to be paid before it expires, 1 to 8760. Null: one after a payment '
+'was begun, else 24, or 168 where it is picked up.';
 
 /*
  * Return a return as the caller may see it.
@@ -13512,6 +13652,64 @@ comment on column public.wholesale_orders.unpaid_minor is
 'What is left to pay, in minor units of the sale''s currency.';
 comment on column public.wholesale_orders.is_overdue is
 'Whether something is left to pay and the day has passed.';
+
+-- sql/50_commerce/api/wholesale_requests.sql
+
+-- What buyers ask the approvers of their company to order, as the company reads it.
+
+create view public.wholesale_order_requests
+with (security_invoker = true)
+as
+select
+    wholesale_order_requests.id,
+    wholesale_order_requests.business_id,
+    wholesale_order_requests.wholesale_account_id,
+    wholesale_order_requests.requested_by,
+    wholesale_order_requests.status,
+    wholesale_order_requests.items,
+    wholesale_order_requests.currency,
+    wholesale_order_requests.total_minor,
+    wholesale_order_requests.delivery_option_id,
+    wholesale_order_requests.store_id,
+    wholesale_order_requests.address,
+    wholesale_order_requests.note,
+    wholesale_order_requests.decided_by,
+    wholesale_order_requests.reason,
+    wholesale_order_requests.order_id,
+    wholesale_order_requests.requested_at,
+    wholesale_order_requests.decided_at
+from commerce.wholesale_order_requests;
+grant select on public.wholesale_order_requests to authenticated, service_role;
+
+comment on view public.wholesale_order_requests is
+'What buyers of a company ask its approvers to order: request_wholesale_order asks, and '
+'decide_wholesale_order answers. The buyers of the company read it, and nobody else.';
+comment on column public.wholesale_order_requests.id is 'Key; decide_wholesale_order takes it.';
+comment on column public.wholesale_order_requests.business_id is 'The business that sells.';
+comment on column public.wholesale_order_requests.wholesale_account_id is
+'The account of the company.';
+comment on column public.wholesale_order_requests.requested_by is 'The buyer who asks.';
+comment on column public.wholesale_order_requests.status is
+'requested, approved, rejected or withdrawn.';
+comment on column public.wholesale_order_requests.items is '[{variant_id, quantity}].';
+comment on column public.wholesale_order_requests.currency is 'ISO 4217 code of the order.';
+comment on column public.wholesale_order_requests.total_minor is
+'What the order cost when it was asked for, in minor units.';
+comment on column public.wholesale_order_requests.delivery_option_id is
+'How the goods are delivered; null: at a store.';
+comment on column public.wholesale_order_requests.store_id is
+'The store where they are picked up; null: they are delivered.';
+comment on column public.wholesale_order_requests.address is
+'Where they go, as checkout takes it; null without delivery.';
+comment on column public.wholesale_order_requests.note is 'What the buyer says to it, or null.';
+comment on column public.wholesale_order_requests.decided_by is 'Who decided; null until then.';
+comment on column public.wholesale_order_requests.reason is
+'Why it was rejected, or what else was said; null without a word.';
+comment on column public.wholesale_order_requests.order_id is
+'The order that was placed; null unless it is approved.';
+comment on column public.wholesale_order_requests.requested_at is 'When it was asked for.';
+comment on column public.wholesale_order_requests.decided_at is
+'When it was decided or withdrawn; null until then.';
 
 -- sql/50_commerce/api/wholesale_rpcs.sql
 

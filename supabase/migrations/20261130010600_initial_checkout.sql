@@ -557,7 +557,9 @@ begin
             )
         from unnest(items) with ordinality as sent
         cross join lateral (select items[sent.ordinality]) as each (item)
-        left join lateral private.variant_line(each.item) as goods on true
+        left join lateral commerce.variant_line(
+            (each.item).business_id, (each.item).variant_id, (each.item).quantity
+        ) as goods on true
         left join lateral private.booking_line(each.item) as times on true
         left join lateral private.gift_card_line(each.item) as cards on true
         left join lateral private.plan_lines(each.item) as plans on true
@@ -597,77 +599,6 @@ begin
     v_line.is_available = make_cart_line.is_available;
     v_line.to_price = make_cart_line.line;
     return v_line;
-end;
-$$;
-
-/*
- * Return the line of an item that is a variant: it is named after its product and its options, and
- * can be bought while product and variant are for sale and the business is open to the public.
- */
-create function private.variant_line(
-    item commerce.cart_items,
-    out line pricing.line,
-    out is_available boolean,
-    out weight_grams bigint
-)
-returns setof record
-language plpgsql
-stable
-security invoker
-rows 1
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return query
-    select
-        pricing.make_line(
-            kind => 'product',
-            name => products.name || private.option_suffix(product_variants.options),
-            quantity => item.quantity,
-            unit_minor => product_variants.price_minor,
-            currency => products.currency,
-            reference => jsonb_build_object(
-                'variant_id', product_variants.id,
-                'sku', product_variants.sku,
-                'tax_class', products.tax_class
-            ),
-            item_id => product_variants.id
-        ),
-        product_variants.is_active
-        and products.is_published
-        and products.archived_at is null
-        and business.is_open(products.business_id),
-        coalesce(product_variants.weight_grams, 0)::bigint * item.quantity
-    from catalog.product_variants
-    inner join catalog.products
-        on
-            products.business_id = product_variants.business_id
-            and products.id = product_variants.product_id
-    where
-        product_variants.business_id = item.business_id
-        and product_variants.id = item.variant_id;
-end;
-$$;
-
-/*
- * Return the values of a variant's options as they follow the name of its product.
- */
-create function private.option_suffix(options jsonb)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    if options = '{}' then
-        return '';
-    end if;
-    return (
-        select ' (' || string_agg(chosen.value, ', ' order by chosen.key) || ')'
-        from jsonb_each_text(options) as chosen
-    );
 end;
 $$;
 
@@ -914,7 +845,7 @@ declare
 begin
     v_context.store_id = v_wish.store_id;
     if v_wish.store_id is null then
-        v_context.region = private.region_of(form.address);
+        v_context.region = commerce.region_of(form.address);
     end if;
     v_context = pricing.context_for(v_context, v_tools);
     v_priced = pricing.listed_lines(
@@ -2151,7 +2082,7 @@ declare
     v_parcel commerce.parcel;
 begin
     v_parcel.business_id = lines[1].business_id;
-    v_parcel.region = private.region_of(address);
+    v_parcel.region = commerce.region_of(address);
     v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
     v_parcel.currency = parcel_of.currency;
     select
@@ -2274,25 +2205,6 @@ begin
 end;
 $$;
 
-/*
- * Return the region of an address: the part of the country where it names one as ISO 3166 does, or
- * the country.
- */
-create function private.region_of(address jsonb)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when business.is_region(address ->> 'region') then address ->> 'region'
-        else address ->> 'country'
-    end;
-end;
-$$;
-
 -- sql/66_checkout/functions/eligible.sql
 
 -- How the goods of a cart can be delivered.
@@ -2361,7 +2273,7 @@ declare
     v_parcel commerce.parcel;
 begin
     v_parcel.business_id = seller.business_id;
-    v_parcel.region = private.region_of(address);
+    v_parcel.region = commerce.region_of(address);
     v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
     v_parcel.currency = seller.quotes[1] ->> 'currency';
     v_parcel.weight_grams = (
@@ -3688,7 +3600,9 @@ begin
         v_item.variant_id = private.to_identifier(item ->> 'variant_id', 'items.variant_id');
         v_item.business_id = private.seller_of_variant(v_item.variant_id);
         select made.line, made.weight_grams into v_line.to_price, v_line.weight_grams
-        from private.variant_line(v_item) as made;
+        from commerce.variant_line(
+            v_item.business_id, v_item.variant_id, v_item.quantity
+        ) as made;
     else
         perform private.refuse_unknown_keys(
             item, 'items', '{gift_card_minor,currency,business_id,quantity}'
@@ -3806,7 +3720,7 @@ begin
             'delivery_option_id', (seller.choice).option_id,
             'address', case v_kind when 'delivery' then form.address end
         ),
-        private.order_lines(seller.business_id, v_line_ids, seller.parts),
+        commerce.order_lines(seller.business_id, v_line_ids, seller.parts),
         private.unpaid_until(
             seller.business_id, v_kind, (form.payment).provider is not null
         ),
@@ -3831,77 +3745,6 @@ begin
         from unnest(parts) as part
         having count(distinct part.store_id) = 1
     );
-end;
-$$;
-
-/*
- * Return the items of an order: the pieces that each line takes from a store, a bundle as its
- * components.
- */
-create function private.order_lines(
-    business_id uuid, line_ids uuid[], parts commerce.stock_part[]
-)
-returns commerce.order_line[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return array(
-        select
-            private.make_order_line(
-                sale_lines, product_variants, products.name, part.store_id,
-                part.quantity * taken.quantity, taken.quantity
-            )
-        from unnest(parts) as part
-        inner join sales.sale_lines on sale_lines.id = line_ids[part.place]
-        cross join lateral catalog.components(sale_lines.variant_id, 1) as taken
-        inner join catalog.product_variants
-            on
-                product_variants.business_id = order_lines.business_id
-                and product_variants.id = taken.variant_id
-        inner join catalog.products
-            on
-                products.business_id = product_variants.business_id
-                and products.id = product_variants.product_id
-        order by part.place, part.store_id, product_variants.sku
-    );
-end;
-$$;
-
-/*
- * Make an item of an order. It is called as its line; a part of a bundle as its own product.
- */
-create function private.make_order_line(
-    line sales.sale_lines,
-    variant catalog.product_variants,
-    product_name text,
-    store_id uuid,
-    quantity integer,
-    pieces_per_unit integer
-)
-returns commerce.order_line
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_item commerce.order_line;
-begin
-    v_item.sale_line_id = line.id;
-    v_item.variant_id = variant.id;
-    v_item.store_id = make_order_line.store_id;
-    v_item.sku = variant.sku;
-    v_item.name = case
-        when variant.id = line.variant_id then line.name
-        else product_name || private.option_suffix(variant.options)
-    end;
-    v_item.quantity = make_order_line.quantity;
-    v_item.pieces_per_unit = make_order_line.pieces_per_unit;
-    return v_item;
 end;
 $$;
 
