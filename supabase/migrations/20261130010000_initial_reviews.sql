@@ -496,7 +496,7 @@ begin
     limit 1;
     if found then
         perform private.invalid(
-            'sub_ratings', format('must have keys of rating_aspects that apply, unlike %s', v_unknown)
+            format('sub_ratings.%s', v_unknown), 'is no key of rating_aspects that apply'
         );
     end if;
 end;
@@ -681,10 +681,10 @@ $$;
 
 -- sql/60_reviews/functions/invitations.sql
 
--- Invitations to review a booking. The mail after a visit has a link by which its reader reviews the
--- booking without signing in, whether they have an account or not. The link holds a code of guests
--- (47_guests): stored as a hash, for one booking, until it expires. It is longer than the codes that
--- people type, because it lives for weeks.
+-- Invitations to review a booking. The mail after a visit has a link by which its reader reviews
+-- the booking without signing in, whether they have an account or not. The link holds a code of
+-- guests (47_guests): stored as a hash, for one booking, until it expires. It is longer than the
+-- codes that people type, because it lives for weeks.
 
 /*
  * Return the path of a link by which the customer of a booking reviews it; null when nothing is

@@ -1359,7 +1359,8 @@ $$;
 /*
  * Return all that a worker needs to render and send a message: its text, its variables and their
  * types, the address, the key that makes the provider send it once, the path of a link that only
- * its reader gets, and the token of the link that withdraws a consent, when the message is an offer.
+ * its reader gets, and, when the message is an offer, the token of the link that withdraws a
+ * consent.
  */
 create function engagement.sending_job(
     delivery engagement.notification_deliveries,

@@ -213,6 +213,9 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {**PROMOTION, "service_id": "hidden_service"},
             {**PROMOTION, "customer_group_id": "group"},
             {**PROMOTION, "store_id": "store"},
+            {**PROMOTION, "product_id": "product"},
+            {**PROMOTION, "variant_id": "variant"},
+            {**PROMOTION, "product_category_id": "shelf"},
             {"name": "Minus", "kind": "fixed", "amount_minor": 1, "currency": "EUR"},
         ],
         {"priority": 3},
@@ -291,7 +294,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"rate_bps": 1600},
     ),
     "tax_settings": (
-        [{"prices_include_tax": False}],
+        [
+            {"prices_include_tax": False},
+            {"prices_include_tax": False, "gift_card_tax_class": "reduced"},
+        ],
         {"fees_are_taxed": False, "gift_card_tax_class": "standard"},
     ),
     "travel_zones": (

@@ -229,6 +229,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
 # Functions that mean something else by an argument's name than the others.
 PIECES = {"items": [{"variant_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
 ORDERED = {"items": [{"order_item_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
+# Which keys these may have depends on rows that the caller must see first: pgTAP tests them.
+KEYED_BY_ROWS = {"sub_ratings"}
 MEANINGS: dict[str, dict[str, Any]] = {
     "set_platform_role": {"role": "support"},
     "issue_document": {"kind": "invoice"},
@@ -247,6 +249,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "invite_buyer": {"role": "buyer"},
     "start_conversation": {"order_id": None},
     "bulk_upsert_products": {"mode": "report"},
+    "request_wholesale_order": PIECES,
     "review_page": dict.fromkeys(("product_id", "service_id", "resource_id")),
     "checkout": {**PIECES, "gift_card_codes": [], "store_id": None},
 }
@@ -338,7 +341,8 @@ def test_an_unknown_key_of_every_object_is_refused_by_name(town: Town) -> None:
         for function, names, types in town.run(ARGUMENTS):
             arguments = dict(zip(names, types, strict=True))  # type: ignore[call-overload]
             fixed = fitting(town, function, arguments)
-            for name in [name for name, kind in arguments.items() if kind in OBJECTS]:
+            objects = [name for name, kind in arguments.items() if kind in OBJECTS]
+            for name in set(objects) - KEYED_BY_ROWS:
                 value = with_unknown_key(good.get(name, [] if arguments[name] == "list" else {}))
                 response = client.post(f"/rpc/{function}", json={**fixed, name: value})
                 what = f"{function}({name}): {response.text}"

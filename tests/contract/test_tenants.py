@@ -333,5 +333,6 @@ def test_no_function_does_anything_for_another_tenants_ids(town: Town) -> None:
                     "code_invalid",
                     "invalid_transition",
                     "invalid_input",
+                    "rate_limited",
                 }, f"{what}: {response.text}"
     assert (fingerprint(town), counts(town)) == (before, rows)

@@ -106,7 +106,7 @@ begin
     limit 1;
     if found then
         perform private.invalid(
-            'sub_ratings', format('must have keys of rating_aspects that apply, unlike %s', v_unknown)
+            format('sub_ratings.%s', v_unknown), 'is no key of rating_aspects that apply'
         );
     end if;
 end;

@@ -1,7 +1,7 @@
--- Invitations to review a booking. The mail after a visit has a link by which its reader reviews the
--- booking without signing in, whether they have an account or not. The link holds a code of guests
--- (47_guests): stored as a hash, for one booking, until it expires. It is longer than the codes that
--- people type, because it lives for weeks.
+-- Invitations to review a booking. The mail after a visit has a link by which its reader reviews
+-- the booking without signing in, whether they have an account or not. The link holds a code of
+-- guests (47_guests): stored as a hash, for one booking, until it expires. It is longer than the
+-- codes that people type, because it lives for weeks.
 
 /*
  * Return the path of a link by which the customer of a booking reviews it; null when nothing is

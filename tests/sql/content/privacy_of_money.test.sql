@@ -112,11 +112,15 @@ values (tests.id('Loft'), tests.id('Sale'), tests.id('Card'));
 select tests.act_as('Nora');
 select public.refund_payment(tests.id('Payment')::text, 'Cleo Quast was ill', '500');
 select public.issue_document(tests.id('Sale')::text);
-create temporary table card as select public.sell_gift_card(tests.id('Loft')::text, '7000') as sold;
+create temporary table card as select public.sell_gift_card(tests.id('Loft')::text, '5000') as sold;
 select public.record_cash_payment((select sold ->> 'sale_id' from card));
 select public.cancel_gift_card((select sold ->> 'gift_card_id' from card), 'Cleo Quast lost it');
 select tests.act_as_owner();
 update money.gift_cards set buyer_id = tests.id('Cleo');
+insert into money.gift_card_breakages (id, business_id, gift_card_id, amount_minor, at)
+select gen_random_uuid(), business_id, id, 1, private.now() from money.gift_cards;
+insert into money.payment_ranges (business_id, provider, currency)
+values (tests.id('Loft'), 'sandbox', 'EUR');
 insert into money.gift_card_lookups (origin_id, at) values (gen_random_uuid(), private.now());
 select money.record_document_file(
     (select id from money.documents), 'pdf', 'loft/a-secret-name.pdf', 10, repeat('ab', 32)

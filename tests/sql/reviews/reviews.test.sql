@@ -88,7 +88,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.review_booking(tests.id('cut of mia')::text, '5', sub_ratings => '{"noise": 5}') $$,
-    'PT400', 'sub_ratings must have keys of rating_aspects that apply, unlike noise.',
+    'PT400', 'sub_ratings.noise is no key of rating_aspects that apply.',
     'sub-ratings are those of the business'
 );
 select throws_ok(

@@ -57,7 +57,9 @@ def pool(db: Db) -> Iterator[ConnectionPool]:
 
 
 def courier(pool: ConnectionPool, post: Post) -> Courier:
-    outbox = Outbox(cast(Providers, post), "mail@example.com", "https://example.com/u/", "https://example.com")
+    outbox = Outbox(
+        cast(Providers, post), "mail@example.com", "https://example.com/u/", "https://example.com"
+    )
     return Courier(Database(pool), outbox, {"mail": "smtp"})
 
 
