@@ -2277,8 +2277,8 @@ comment on column public.rating_summaries.histogram is
 /*
  * Return a page of the published reviews of a business or of one of its products, services or
  * staff, the newest first: those before a key. At most so many.
- * The conditions stand apart, because each has an index of its own. Its plans are kept: planning the
- * policies takes longer than reading a page.
+ * The conditions stand apart, because each has an index of its own. Its plans are kept: planning
+ * the policies takes longer than reading a page.
  */
 create function reviews.page(
     subject reviews.rated,
