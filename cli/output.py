@@ -44,6 +44,26 @@ def show(
         _show_table(columns, chosen)
 
 
+def show_whole(
+    row: Mapping[str, Any], *, lists: Mapping[str, Sequence[str]], as_json: bool
+) -> None:
+    """Print one row with what belongs to it: its values, then each list as a table.
+
+    `lists` says which columns of each list are shown. As JSON it is all that the row has.
+    """
+    if as_json:
+        show_json(row)
+        return
+    values = {name: row[name] for name in row if name not in lists and row[name] is not None}
+    width = max(map(len, values))
+    for name, value in values.items():
+        print(f"{name:<{width}}  {value}")
+    for name, columns in lists.items():
+        talk("")
+        talk(f"{name}:")
+        show(row[name] or [], columns=columns, as_json=False)
+
+
 def show_json(value: object) -> None:
     """Print one JSON document; instants, dates and identifiers become text."""
     print(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))

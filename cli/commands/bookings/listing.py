@@ -17,7 +17,7 @@ from cli.commands.bookings.finding import (
 from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, talk
+from cli.output import show, show_whole
 from cli.stack.state import State
 from cli.wording import DAY
 
@@ -92,14 +92,4 @@ def show_booking(
 ) -> None:
     """Show one booking with its items and its history."""
     booking = the_booking(State(state).require_running(), reference)
-    if as_json:
-        show_json(booking)
-        return
-    lists = {name: booking.pop(name) or [] for name in ("items", "history")}
-    for name, value in booking.items():
-        if value is not None:
-            print(f"{name:<16}  {value}")
-    for name, columns in (("items", ITEMS), ("history", HISTORY)):
-        talk("")
-        talk(f"{name}:")
-        show(lists[name], columns=columns, as_json=False)
+    show_whole(booking, lists={"items": ITEMS, "history": HISTORY}, as_json=as_json)

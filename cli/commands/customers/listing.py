@@ -13,7 +13,7 @@ from cli.commands.businesses import BusinessOption, id_of_business, the_business
 from cli.commands.database import ask_file
 from cli.commands.stock.looking import BusinessArgument
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, talk
+from cli.output import show, show_json, show_whole
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
@@ -81,17 +81,7 @@ def show_customer(
 ) -> None:
     """Show one customer with their figures, notes, mergers and timeline."""
     found = the_customer(State(state).require_running(), customer)
-    if as_json:
-        show_json(found)
-        return
-    lists = {name: found.pop(name) or [] for name in LISTS}
-    for name, value in found.items():
-        if value is not None:
-            print(f"{name:<16}  {value}")
-    for name, columns in LISTS.items():
-        talk("")
-        talk(f"{name}:")
-        show(lists[name], columns=columns, as_json=False)
+    show_whole(found, lists=LISTS, as_json=as_json)
 
 
 def export(

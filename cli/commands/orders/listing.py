@@ -11,7 +11,7 @@ import typer
 from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, talk
+from cli.output import show, show_whole
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
@@ -89,14 +89,4 @@ def show_order(
 ) -> None:
     """Show one order with its items, its shipments, its returns and its timeline."""
     order = the_order(State(state).require_running(), reference)
-    if as_json:
-        show_json(order)
-        return
-    lists = {name: order.pop(name) or [] for name in LISTS}
-    for name, value in order.items():
-        if value is not None:
-            print(f"{name:<16}  {value}")
-    for name, columns in LISTS.items():
-        talk("")
-        talk(f"{name}:")
-        show(lists[name], columns=columns, as_json=False)
+    show_whole(order, lists=LISTS, as_json=as_json)

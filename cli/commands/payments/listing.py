@@ -11,7 +11,7 @@ import typer
 from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, talk
+from cli.output import show, show_whole
 from cli.refusal import Refusal
 from cli.stack.state import State
 
@@ -93,17 +93,7 @@ def show_payment(
     if not rows:
         raise Refusal(f"There is no payment {payment}.", "`frontdesk payments list` lists them.")
     found = rows[0]
-    if as_json:
-        show_json(found)
-        return
-    lists = {name: found.pop(name) or [] for name in LISTS}
-    for name, value in found.items():
-        if value is not None:
-            print(f"{name:<18}  {value}")
-    for name, columns in LISTS.items():
-        talk("")
-        talk(f"{name}:")
-        show(lists[name], columns=columns, as_json=False)
+    show_whole(found, lists=LISTS, as_json=as_json)
 
 
 def list_refunds(

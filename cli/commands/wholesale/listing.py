@@ -11,7 +11,7 @@ import typer
 from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, talk
+from cli.output import show, show_whole
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
@@ -81,14 +81,4 @@ def show_account(
 ) -> None:
     """Show one account with its terms, its buyers, its papers and what was decided."""
     account = the_account(State(state).require_running(), account_id)
-    if as_json:
-        show_json(account)
-        return
-    lists = {name: account.pop(name) or [] for name in LISTS}
-    for name, value in account.items():
-        if value is not None:
-            print(f"{name:<20}  {value}")
-    for name, columns in LISTS.items():
-        talk("")
-        talk(f"{name}:")
-        show(lists[name], columns=columns, as_json=False)
+    show_whole(account, lists=LISTS, as_json=as_json)
