@@ -350,9 +350,6 @@ create table commerce.orders (
     constraint orders_address_is_an_object check (jsonb_typeof(address) = 'object'),
     constraint orders_are_picked_up_somewhere check (
         delivery_kind <> 'pickup' or store_id is not null
-    ),
-    constraint orders_go_to_an_address check (
-        delivery_kind <> 'delivery' or address is not null
     )
 );
 comment on table commerce.orders is 'The goods of a sale on their way to whoever bought them.';
@@ -9372,6 +9369,28 @@ for each row execute function commerce.delivery_options__refuse_used();
 
 -- What holds for orders on every path, the table owner's included: only steps of the table are
 -- taken, by those who may; every step is recorded and announced; what was ordered never changes.
+
+/*
+ * Refuse an order that is sent and has no address. Later the address may be emptied, when its
+ * person is erased: so it is no check of the table.
+ */
+create function commerce.orders__require_address()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise check_violation using message = 'An order that is sent needs an address.';
+end;
+$$;
+
+create trigger _100_require_address
+before insert on commerce.orders
+for each row
+when (new.delivery_kind = 'delivery' and new.address is null)
+execute function commerce.orders__require_address();
 
 /*
  * Refuse steps that do not exist, that the caller may not take, or whose condition is not met.

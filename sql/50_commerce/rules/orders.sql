@@ -2,6 +2,28 @@
 -- taken, by those who may; every step is recorded and announced; what was ordered never changes.
 
 /*
+ * Refuse an order that is sent and has no address. Later the address may be emptied, when its
+ * person is erased: so it is no check of the table.
+ */
+create function commerce.orders__require_address()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise check_violation using message = 'An order that is sent needs an address.';
+end;
+$$;
+
+create trigger _100_require_address
+before insert on commerce.orders
+for each row
+when (new.delivery_kind = 'delivery' and new.address is null)
+execute function commerce.orders__require_address();
+
+/*
  * Refuse steps that do not exist, that the caller may not take, or whose condition is not met.
  * Anybody may pay, and whoever comes by expires an order that ran out.
  *

@@ -109,9 +109,6 @@ create table commerce.orders (
     constraint orders_address_is_an_object check (jsonb_typeof(address) = 'object'),
     constraint orders_are_picked_up_somewhere check (
         delivery_kind <> 'pickup' or store_id is not null
-    ),
-    constraint orders_go_to_an_address check (
-        delivery_kind <> 'delivery' or address is not null
     )
 );
 comment on table commerce.orders is 'The goods of a sale on their way to whoever bought them.';

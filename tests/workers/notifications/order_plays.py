@@ -10,8 +10,8 @@ SHOP = """
     select tests.named(called) from unnest('{Mitte,Oil}'::text[]) as called;
     insert into business.stores (id, business_id, name)
     values (tests.id('Mitte'), tests.id('Salon'), 'Mitte');
-    insert into catalog.products (id, business_id, name, slug, currency)
-    values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR');
+    insert into catalog.products (id, business_id, name, slug, currency, is_published)
+    values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR', true);
     insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
     values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
     select commerce.lock_levels(
@@ -50,6 +50,10 @@ LINE = (
     "(select jsonb_build_array(jsonb_build_object('sale_line_id', id, 'quantity', 1))::text"
     " from sales.sale_lines where sale_id = tests.id('Sale'))"
 )
+ONE_MORE = (
+    "select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '1', 'received')"
+)
+OIL = "jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 1))::text"
 ITEM = (
     "(select jsonb_build_array(jsonb_build_object('order_item_id', id, 'quantity', 1))::text"
     " from commerce.order_items)"
@@ -97,6 +101,8 @@ ORDER_PLAYS = {
     + f"select tests.act_as('customer'); select public.cancel_order({ORDER});",
     "order.lines_cancelled": PAID
     + f"select tests.act_as('customer'); select public.cancel_order({ORDER}, {LINE});",
+    "order.changed": PAID
+    + f"select tests.act_as('ann'); {ONE_MORE}; select public.change_order({ORDER}, {OIL});",
     "order.expired": EXPIRED,
     "order.paid_too_late": EXPIRED + CAPTURE,
     "order.shipment_lost": SENT + f"select public.lose_shipment({SHIPMENT});",

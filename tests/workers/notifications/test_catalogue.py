@@ -116,9 +116,6 @@ PLAYS = {
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
     **ORDER_PLAYS,
     **GOODS_PLAYS,
-    "message.sent": "select tests.act_as('customer');"
-    "select public.start_conversation(tests.id('Salon')::text, 'Hello?');"
-    + AS.format("owner", "public.send_message((select id::text from public.conversations), 'Hi.')"),
     "membership.joined": MEMBER,
     "membership.renewing": MEMBER
     + "select tests.act_as_owner(), tests.at('2031-05-30 08:00Z');"
@@ -158,6 +155,9 @@ PLAYS = {
     )
     + "select tests.act_as_owner(), tests.at('2031-06-01 08:00Z');"
     "select money.announce_expiring_gift_cards();",
+    "message.sent": "select tests.act_as('customer');"
+    "select public.start_conversation(tests.id('Salon')::text, 'Hello?');"
+    + AS.format("owner", "public.send_message((select id::text from public.conversations), 'Hi.')"),
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
