@@ -1,4 +1,4 @@
-"""Customers: who buys from a business, and what it knows about them."""
+"""Customers: who they are, and what is known of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cli.commands.customers.listing import export, list_customers, show_customer
 from cli.commands.customers.reading import import_customers
 
 app = typer.Typer(
-    help="Customers: who buys from a business, and what it knows about them.",
+    help="Customers: who they are, and what is known of them.",
     no_args_is_help=True,
 )
 app.command("list")(list_customers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import struct
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,12 +39,12 @@ class Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def daemon(socket: Path | None) -> Iterator[ClamAV]:
+def daemon(*, is_local: bool) -> Iterator[ClamAV]:
     """A daemon on a socket of the file system, or on a port."""
     server: socketserver.BaseServer
-    if socket:
-        server = socketserver.ThreadingUnixStreamServer(str(socket), Session)
-        address = str(socket)
+    if is_local:
+        address = f"{tempfile.mkdtemp()}/clamd.sock"  # its path has 107 characters at most
+        server = socketserver.ThreadingUnixStreamServer(address, Session)
     else:
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
         address = f"127.0.0.1:{server.server_address[1]}"
@@ -61,7 +62,7 @@ def test_a_daemon_tells_clean_files_from_infected_ones(is_local: bool, tmp_path:
     clean, infected = tmp_path / "clean", tmp_path / "infected"
     clean.write_bytes(b"fine" * 100_000)
     infected.write_bytes(b"x" * 70_000 + EICAR)
-    with daemon(tmp_path / "clamd.sock" if is_local else None) as scanner:
+    with daemon(is_local=is_local) as scanner:
         assert scanner.is_clean(clean)
         assert not scanner.is_clean(infected)
 
@@ -69,7 +70,7 @@ def test_a_daemon_tells_clean_files_from_infected_ones(is_local: bool, tmp_path:
 def test_a_file_that_the_daemon_does_not_scan_is_not_clean(tmp_path: Path) -> None:
     large = tmp_path / "large"
     large.write_bytes(bytes(LIMIT + 1))
-    with daemon(None) as scanner, pytest.raises(TryLater, match="size limit"):
+    with daemon(is_local=False) as scanner, pytest.raises(TryLater, match="size limit"):
         scanner.is_clean(large)
 
 
