@@ -1852,8 +1852,15 @@ after insert or delete on reviews.reviews
 for each row execute function reviews.reviews__count_ratings();
 
 create trigger _410_count_ratings
-after update of status, rating, sub_ratings, product_id on reviews.reviews
-for each row execute function reviews.reviews__count_ratings();
+after update on reviews.reviews
+for each row
+when (
+    (old.status, old.rating, old.sub_ratings, old.service_ids, old.resource_ids, old.product_id)
+    is distinct from (
+        new.status, new.rating, new.sub_ratings, new.service_ids, new.resource_ids, new.product_id
+    )
+)
+execute function reviews.reviews__count_ratings();
 
 create trigger _100_refuse_rewriting
 before update or delete on reviews.review_history
