@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from tests.harness.http_server import HttpServer
 
 CLIENT, SECRET = "our client", "our secret"
 DOORS = ("/o/oauth2/v2/auth", "/login/oauth/authorize", "/dialog/oauth", "/auth/authorize")
@@ -140,7 +142,7 @@ def handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
 def simulated() -> Iterator[Issuer]:
     """The services while they run."""
     issuer = Issuer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(issuer))
+    server = HttpServer(("127.0.0.1", 0), handler(issuer))
     issuer.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -9,12 +9,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
 
 from cli.options import ROOT
 from cli.stack.ports import HOST, free_port, is_free
+from tests.harness.http_server import HttpServer
 from tests.harness.programs import running
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "access", "secret of this test", "frontdesk-files"
@@ -62,7 +63,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     with running(arguments, ready=lambda _: not is_free(port), log=log):
         found = S3Server("", folder)
         bound = type("Bound", (Proxy,), {"backend": found, "port": port})
-        proxy = ThreadingHTTPServer((HOST, 0), bound)
+        proxy = HttpServer((HOST, 0), bound)
         proxy.daemon_threads = True
         found.url = f"http://{HOST}:{proxy.server_port}"
         threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True).start()

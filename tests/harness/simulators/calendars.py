@@ -6,11 +6,13 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from httpx import Headers
+
+from tests.harness.http_server import HttpServer
 
 # What a server sends byte by byte, for as long as somebody listens.
 Drips = Literal["headers", "body", "nothing"]
@@ -41,7 +43,7 @@ class CalendarServer:
 
     def __enter__(self) -> Self:
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = HttpServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         if self.tls:
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)

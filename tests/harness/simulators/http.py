@@ -7,12 +7,13 @@ import socket
 import threading
 from abc import abstractmethod
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
 from httpx import Headers
 
+from tests.harness.http_server import HttpServer
 from tests.harness.simulators.base import Answer, Received, Simulator
 
 KEY_HEADER = "Idempotency-Key"
@@ -37,7 +38,7 @@ class HttpSimulator(Simulator):
 
     def __init__(self) -> None:
         super().__init__()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: HttpServer | None = None
 
     @property
     def url(self) -> str:
@@ -53,7 +54,7 @@ class HttpSimulator(Simulator):
         return None
 
     def open(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = HttpServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
 
 from cli.stack.ports import free_port
+from tests.harness.http_server import HttpServer
 from tests.harness.simulators.payments.server import Answer, Body, Call, PaymentSimulator, Step
 from tests.harness.waiting import wait_until
 from workers.providers.payments.http import trust
@@ -38,7 +39,7 @@ class SandboxSimulator(PaymentSimulator):
         self._folder = folder
         self._inner = f"http://127.0.0.1:{free_port()}"
         self._client = httpx.Client(base_url=self._inner, timeout=60, verify=trust())
-        self._webhook = ThreadingHTTPServer(("127.0.0.1", 0), _webhook(self))
+        self._webhook = HttpServer(("127.0.0.1", 0), _webhook(self))
         self._webhook.daemon_threads = True
 
     @property
@@ -104,7 +105,10 @@ class SandboxSimulator(PaymentSimulator):
         threading.Thread(target=self._webhook.serve_forever, args=(0.02,), daemon=True).start()
         self._program = uvicorn.Server(
             uvicorn.Config(
-                self._app(settings), port=int(self._inner.rsplit(":")[-1]), log_level="error"
+                self._app(settings),
+                port=int(self._inner.rsplit(":")[-1]),
+                log_level="error",
+                timeout_keep_alive=600,
             )
         )
         threading.Thread(target=self._program.run, daemon=True).start()

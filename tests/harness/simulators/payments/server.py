@@ -11,11 +11,13 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from httpx import Headers
+
+from tests.harness.http_server import HttpServer
 
 Body = dict[str, Any]
 
@@ -72,7 +74,7 @@ class PaymentSimulator(ABC):
         self.faults: deque[Fault] = deque()
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: HttpServer | None = None
         self._number = 0
 
     @property
@@ -161,7 +163,7 @@ class PaymentSimulator(ABC):
 
     def open(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = HttpServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
