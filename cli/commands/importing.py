@@ -26,7 +26,7 @@ CHUNK = 1000  # rows a call
 
 
 class Mode(StrEnum):
-    """What becomes of the other rows when one is refused."""
+    """How an import treats the other rows when one is refused."""
 
     all_or_nothing = "all_or_nothing"
     report = "report"
@@ -52,7 +52,7 @@ DryRunOption = Annotated[
 
 @dataclass(frozen=True)
 class Import:
-    """What is imported, and how."""
+    """The import of one kind of rows."""
 
     noun: str
     # Takes business_id and rows, and returns {"rows": [{"row", "outcome", …}]} as report.

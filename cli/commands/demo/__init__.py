@@ -23,7 +23,7 @@ from cli.stack.state import State
 from cli.wording import DAY
 
 SQL = Path(__file__).parent
-# What is written with every trigger awake, in this order.
+# These files run with every trigger awake, in this order.
 AFTERWARDS = (
     *("prices.sql", "goods.sql", "orders.sql", "money.sql", "shipping.sql", "loyalty.sql"),
     *("memberships.sql", "reviews.sql", "customers.sql", "content.sql", "flags.sql"),

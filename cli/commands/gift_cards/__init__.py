@@ -24,7 +24,7 @@ app = typer.Typer(help="Gift cards: what is left on them, and until when.", no_a
 
 
 class GiftCardStatus(StrEnum):
-    """What can be done with a gift card now."""
+    """The states of a gift card."""
 
     unpaid = "unpaid"
     active = "active"

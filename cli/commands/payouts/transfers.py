@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -131,11 +132,9 @@ def _identifier(text: str) -> str:
     """Return an id as the database writes it, also from the reference of a bank statement.
 
     Raises:
-        Refusal: it is none.
+        Refusal: the text is no id.
     """
-    if not re.fullmatch(r"[0-9a-fA-F-]{32,36}", text):
-        raise Refusal(f"{text} is no id.", "./frontdesk payouts list shows them.")
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise Refusal(f"{text} is no id.", "./frontdesk payouts list shows them.") from None
+    if re.fullmatch(r"[0-9a-fA-F-]{32,36}", text):
+        with suppress(ValueError):
+            return str(uuid.UUID(text))
+    raise Refusal(f"{text} is no id.", "./frontdesk payouts list shows them.")
