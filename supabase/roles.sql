@@ -1,11 +1,14 @@
--- Frontdesk's own roles, beside those of Supabase: the logins of the edge, of its storage and of the workers, and the role
--- of people who read numbers. None has a password here; `up` gives every state its own. What each may do is
+-- Frontdesk's own roles, beside those of Supabase: the logins of the edge, of its Realtime and Storage, and of the workers, and the
+-- role of people who read numbers. None has a password here; `up` gives every state its own. What each may do is
 -- granted object by object in sql/. The Supabase CLI runs this file before the migrations.
 
 do $$
 begin
     if not exists (select 1 from pg_roles where rolname = 'edge') then
         create role edge login noinherit;
+    end if;
+    if not exists (select 1 from pg_roles where rolname = 'realtime') then
+        create role realtime login noinherit;
     end if;
     if not exists (select 1 from pg_roles where rolname = 'storage') then
         create role storage login noinherit;

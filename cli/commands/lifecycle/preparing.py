@@ -11,7 +11,7 @@ from cli.stack.passwords import encrypted
 from cli.stack.plan import Plan
 from cli.stack.secrets import role_password
 
-OURS = ("edge", "storage", "worker")
+OURS = ("edge", "realtime", "storage", "worker")
 
 
 def prepare_database(plan: Plan) -> None:

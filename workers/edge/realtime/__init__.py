@@ -1,0 +1,1 @@
+"""Realtime: Phoenix channels over WebSocket, HTTP broadcasts, and server-sent events."""
