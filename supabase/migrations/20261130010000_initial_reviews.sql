@@ -1765,8 +1765,8 @@ when (new.status = 'published' and new.published_at is null)
 execute function reviews.reviews__note_publication();
 
 /*
- * Record a new review, a change of its status, or its deletion. When its booking is deleted, the
- * history goes with it.
+ * Record a new review, a change of its status, or its deletion. A review that goes with its booking
+ * or its sale leaves no history; what was recorded before goes as well.
  * Definer: authors delete reviews, and have no rights on the history.
  */
 create function reviews.reviews__record_status()
@@ -1779,7 +1779,7 @@ as $$
 declare
     v_review constant reviews.reviews = case when tg_op = 'DELETE' then old else new end;
 begin
-    if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    if tg_op = 'DELETE' and not reviews.has_purchase(v_review) then
         return null;
     end if;
     insert into reviews.review_history (
@@ -1798,6 +1798,29 @@ begin
         private.now()
     );
     return null;
+end;
+$$;
+
+/*
+ * Is the booking or the line of a sale still there that a review is of?
+ */
+create function reviews.has_purchase(review reviews.reviews)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.bookings
+        where bookings.business_id = review.business_id and bookings.id = review.booking_id
+    ) or exists (
+        select 1
+        from sales.sale_lines
+        where sale_lines.business_id = review.business_id and sale_lines.id = review.sale_line_id
+    );
 end;
 $$;
 

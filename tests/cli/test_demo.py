@@ -55,6 +55,20 @@ ORDERS = """
 """
 
 
+BEFORE = """
+    select tests.person('owner'), tests.person('customer'), tests.business('Salon', 'owner'),
+        tests.at('2031-05-01 00:00Z'), tests.service('Cut', 'Salon'), tests.hours('Salon'),
+        tests.resource('Ann', 'Salon'), tests.takes('Cut', 'Ann');
+    select tests.act_as('customer');
+    select public.book(tests.id('Cut')::text, '2031-05-02T10:00:00Z');
+    select tests.act_as_owner();
+    insert into reviews.reviews (business_id, booking_id, rating, locale, status, created_at)
+    select business_id, id, 4, 'en', 'published', now() from scheduling.bookings;
+    insert into crm.conversations (business_id, customer_id, created_at, last_message_at)
+    select business_id, id, now(), now() from customers.customers;
+"""
+
+
 def filled(database: Database) -> psycopg.Connection:
     connection = psycopg.connect(database.dsn, autocommit=True)
     fill(connection, Size.small, MONDAY, Progress(disable=True))
@@ -96,6 +110,15 @@ def test_the_demo_holds_nothing_that_a_trigger_would_refuse(db: Database) -> Non
         connection.execute("update catalog.services set name = name")
         connection.execute("update catalog.working_hours set weekday = weekday")
         connection.execute("update business.closures set title = title")
+
+
+def test_what_was_there_before_the_demo_stays_as_it_was(db: Database) -> None:
+    db.connection.execute(BEFORE)
+    salon = "business_id = (select tests.id('Salon'))"
+    with filled(db) as connection:
+        assert value(connection, "select count(*) from reviews.miscounts()") == 0
+        assert value(connection, f"select count(*) from reviews.review_history where {salon}") == 1
+        assert value(connection, f"select count(*) from crm.messages where {salon}") == 0
 
 
 def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: RunningStack) -> None:

@@ -204,6 +204,9 @@ def _check(connection: psycopg.Connection) -> None:
         faults = cursor.execute((SQL / "find_faults.sql").read_bytes()).fetchone() or {}
     for name, query in connection.execute((SQL / "list_references.sql").read_bytes()).fetchall():
         ((faults[name],),) = connection.execute(query).fetchall()
+    ((faults["ratings_that_differ"],),) = connection.execute(
+        "select count(*) from reviews.miscounts()"
+    ).fetchall()
     wrong = {name: count for name, count in faults.items() if count}
     if wrong:
         raise Refusal(f"The demo data do not hold together: {wrong}.", "Please report this.")

@@ -54,7 +54,8 @@ select
     said.sender::crm.side,
     said.body,
     conversations.created_at + said.n * interval '5 minutes'
-from crm.conversations
+from demo_businesses
+inner join crm.conversations on conversations.business_id = demo_businesses.id
 inner join (
     values
     (1, 'customer', 'Hello! May I bring my dog?'),

@@ -155,6 +155,7 @@ where q_payments.message -> 'kwargs' ->> 'event_id' = (
 );
 delete from pgmq.q_payouts
 using money.payouts
+inner join demo_businesses on demo_businesses.id = payouts.business_id
 where q_payouts.message -> 'kwargs' ->> 'payout_id' = payouts.id::text;
 select
     private.send_messages(

@@ -1,5 +1,6 @@
 -- Reviews of one in seven completed bookings, at most 5,000. Like the bookings, they are written
--- without triggers, so that nobody is told of them; the ratings are counted afterwards.
+-- without triggers, so that nobody is told of them; the ratings are counted afterwards. A stack may
+-- have other reviews already, which were counted when they were written.
 set local session_replication_role = replica;
 
 insert into reviews.reviews (
@@ -63,14 +64,16 @@ insert into reviews.review_history (
 select
     reviews.business_id, reviews.id, reviews.booking_id, reviews.status, reviews.author_id,
     reviews.created_at
-from reviews.reviews;
+from demo_businesses
+inner join reviews.reviews on reviews.business_id = demo_businesses.id;
 
 set local session_replication_role = origin;
 
 insert into reviews.rating_changes (business_id, subject, subject_id, aspect, rating, change)
 select
     reviews.business_id, given.subject, given.subject_id, given.aspect, given.rating, count(*)
-from reviews.reviews
+from demo_businesses
+inner join reviews.reviews on reviews.business_id = demo_businesses.id
 cross join lateral reviews.ratings_of(reviews) as given
 group by reviews.business_id, given.subject, given.subject_id, given.aspect, given.rating;
 

@@ -1,7 +1,7 @@
 -- Customers review what they had: once, when it is over. They edit and delete what they wrote,
 -- others report it, moderators decide, and the business replies. The ratings follow at every step.
 begin;
-select plan(61);
+select plan(64);
 
 -- Given a salon with a manager and two people who give its services, three customers, and a
 -- moderator
@@ -349,6 +349,20 @@ select cmp_ok(reviews.fold_ratings(3), '=', 3, 'a worker folds some changes');
 select is_empty($$ select * from reviews.miscounts() $$, 'they still do');
 select cmp_ok(reviews.fold_ratings(1000), '>', 0, 'it folds the others');
 select is_empty($$ select * from reviews.miscounts() $$, 'and they do without changes');
+
+-- A booking that is deleted takes its review along
+select lives_ok(
+    $$
+    delete from scheduling.bookings
+    where id in (select booking_id from reviews.reviews where id = tests.id('first'))
+    $$,
+    'a booking with a review can be deleted'
+);
+select is_empty(
+    $$ select 1 from reviews.review_history where review_id = tests.id('first') $$,
+    'the review goes with it, and what was recorded of it'
+);
+select is_empty($$ select * from reviews.miscounts() $$, 'and its stars do not count any more');
 
 select * from finish();
 rollback;
