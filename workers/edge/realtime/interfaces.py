@@ -24,13 +24,17 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Message:
-    """A broadcast. `payload` is JSON, or bytes if `is_binary`; `id` names a stored message."""
+    """A broadcast. `payload` is JSON, or bytes if `is_binary`.
+
+    A row of `realtime.messages` has an `id`, and `sent_ms`: when it was inserted, in Unix time.
+    """
 
     topic: str
     event: str
     payload: bytes
     is_private: bool
     id: str | None = None
+    sent_ms: int | None = None
     is_binary: bool = False
 
 
