@@ -104,5 +104,6 @@ class DatabaseBroadcast(Protocol):
     async def replay(self, topic: str, *, since_ms: int, limit: int) -> Sequence[Message]:
         """Return the newest private messages of a topic since a moment (Unix time), oldest first.
 
-        The caller has checked that the subscriber may read the topic.
+        `limit` is at most 1,000: 25 for sockets, and more for streams that come back. The caller
+        has checked that the subscriber may read the topic.
         """
