@@ -4,6 +4,7 @@
 
 alter table private.queues enable row level security;
 alter table private.routes enable row level security;
+alter table private.broadcasts enable row level security;
 alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
 alter table private.subjects enable row level security;

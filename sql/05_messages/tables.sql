@@ -46,6 +46,22 @@ create table private.routes (
 comment on table private.routes is 'Which queue and which actor get the messages of a topic.';
 create index routes_queue_idx on private.routes (queue);
 
+create table private.broadcasts (
+    -- A pattern of LIKE, as in routes.
+    topic text not null,
+    -- Who hears of it at once: the first word of a Realtime topic, such as booking in booking:{id}.
+    audience text not null,
+    -- The key in the payload of the event that holds the id in the Realtime topic.
+    id_key text not null,
+    -- The keys of the payload that are sent. Everybody who may hear of the event may read these.
+    keys text[] not null,
+
+    primary key (topic, audience),
+    constraint broadcasts_audience_is_a_word check (audience ~ '^[a-z]+$')
+);
+comment on table private.broadcasts is
+'Which events clients hear of at once by Realtime, on which topics, and with what of the payload.';
+
 create table private.schedules (
     name text primary key,
     topic text not null,
