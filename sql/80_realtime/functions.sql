@@ -2,6 +2,25 @@
 -- business:{id} and user:{id}; whoever may read the row may hear of it.
 
 /*
+ * Make the partitions of the coming days for messages, and delete messages that are older than 72
+ * hours. Supabase does so by itself; on our own server the workers call this.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.keep_broadcasts()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if to_regprocedure('_realtime.keep_partitions()') is not null then
+        execute 'select _realtime.keep_partitions()';
+    end if;
+end;
+$$;
+
+/*
  * Is this one of the topics on which the platform broadcasts?
  */
 create function private.is_own_topic(topic text)

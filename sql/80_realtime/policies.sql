@@ -8,7 +8,7 @@ create policy messages_select
 on realtime.messages
 for select
 to authenticated
-using (extension = 'broadcast' and (select private.may_hear(realtime.topic())));
+using (extension = 'broadcast' and (select private.may_hear((select realtime.topic()))));
 
 create policy messages_select_own_topics_only_by_right
 on realtime.messages
@@ -16,8 +16,8 @@ as restrictive
 for select
 to authenticated
 using (
-    not (select private.is_own_topic(realtime.topic()))
-    or (extension = 'broadcast' and (select private.may_hear(realtime.topic())))
+    not (select private.is_own_topic((select realtime.topic())))
+    or (extension = 'broadcast' and (select private.may_hear((select realtime.topic()))))
 );
 
 create policy messages_select_no_own_topics
@@ -25,22 +25,23 @@ on realtime.messages
 as restrictive
 for select
 to anon
-using (not (select private.is_own_topic(realtime.topic())));
+using (not (select private.is_own_topic((select realtime.topic()))));
 
 create policy messages_insert_no_own_topics
 on realtime.messages
 as restrictive
 for insert
 to anon, authenticated
-with check (not private.is_own_topic(topic));
+with check (not (select private.is_own_topic(topic)));
 
 create policy messages_update_no_own_topics
 on realtime.messages
 as restrictive
 for update
 to anon, authenticated
-using (not private.is_own_topic(topic))
-with check (not private.is_own_topic(topic));
+using (not (select private.is_own_topic(topic)))
+with check (not (select private.is_own_topic(topic)));
 
 grant execute on function private.is_own_topic(text) to anon, authenticated, service_role;
 grant execute on function private.may_hear(text) to authenticated, service_role;
+grant execute on function private.keep_broadcasts() to worker;

@@ -52,6 +52,22 @@ create table private.routes (
 comment on table private.routes is 'Which queue and which actor get the messages of a topic.';
 create index routes_queue_idx on private.routes (queue);
 
+create table private.broadcasts (
+    -- A pattern of LIKE, as in routes.
+    topic text not null,
+    -- Who hears of it at once: the first word of a Realtime topic, such as booking in booking:{id}.
+    audience text not null,
+    -- The key in the payload of the event that holds the id in the Realtime topic.
+    id_key text not null,
+    -- The keys of the payload that are sent. Everybody who may hear of the event may read these.
+    keys text[] not null,
+
+    primary key (topic, audience),
+    constraint broadcasts_audience_is_a_word check (audience ~ '^[a-z]+$')
+);
+comment on table private.broadcasts is
+'Which events clients hear of at once by Realtime, on which topics, and with what of the payload.';
+
 create table private.schedules (
     name text primary key,
     topic text not null,
@@ -155,6 +171,40 @@ create table private.deleted_subjects (
 comment on table private.deleted_subjects is
 'Announcements that a row of a subject is deleted. Triggers of later domains react; no row is '
 'stored.';
+
+-- sql/05_messages/functions/broadcasts.sql
+
+-- What clients hear of at once. private.emit calls this beside its routes: what is
+-- broadcast is data, and no domain knows who listens.
+
+/*
+ * Broadcast an event on the Realtime topics that private.broadcasts names, to whoever listens when
+ * this transaction commits. A broadcast that fails is a warning.
+ * Definer: callers have no rights on the list.
+ */
+create function private.broadcast(topic text, payload jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform realtime.send(
+        (
+            select jsonb_object_agg(sent.key, broadcast.payload -> sent.key)
+            from unnest(broadcasts.keys) as sent (key)
+            where broadcast.payload ? sent.key
+        ),
+        broadcast.topic,
+        broadcasts.audience || ':' || (broadcast.payload ->> broadcasts.id_key)
+    )
+    from private.broadcasts
+    where
+        broadcast.topic like broadcasts.topic
+        and broadcast.payload ->> broadcasts.id_key is not null;
+end;
+$$;
 
 -- sql/05_messages/functions/broker.sql
 
@@ -308,7 +358,7 @@ $$;
 
 /*
  * Announce that something has happened: send `topic` and `payload` to every actor that a route
- * names for the topic. Without a route nothing is sent.
+ * names for the topic. Without a route nothing is sent. What happens now is broadcast as well.
  * Definer: callers have no rights on routes and queues.
  */
 create function private.emit(topic text, payload jsonb, due_at timestamptz default null)
@@ -334,6 +384,9 @@ begin
             due_at
         );
     end loop;
+    if due_at is null then
+        perform private.broadcast(topic, payload);
+    end if;
 end;
 $$;
 
@@ -361,6 +414,10 @@ begin
     inner join private.routes on emitted.topic like routes.topic
     group by routes.queue, routes.actor
     order by routes.queue, routes.actor;
+
+    perform private.broadcast(emitted.topic, emitted.payload)
+    from unnest(topics, payloads, due_ats) as emitted (topic, payload, due_at)
+    where emitted.due_at is null;
 end;
 $$;
 
@@ -1074,6 +1131,7 @@ for each row execute function private.deleted_subjects__discard();
 
 alter table private.queues enable row level security;
 alter table private.routes enable row level security;
+alter table private.broadcasts enable row level security;
 alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
 alter table private.subjects enable row level security;

@@ -11,10 +11,12 @@ from cli.settings import load
 
 # Schemas that the platform, PostgreSQL or the tests own.
 FOREIGN = {
+    "_realtime",
     "auth",
     "extensions",
     "information_schema",
     "pgmq",
+    "realtime",
     "storage",
     "supabase_migrations",
     "tap",

@@ -36,7 +36,9 @@ ADMINISTRATOR = """
 """
 RIGHTS = """
     grant anon, authenticated, service_role, authenticator to postgres with admin option;
-    grant supabase_storage_admin to postgres;
+    grant supabase_storage_admin, supabase_realtime_admin to postgres;
+    alter table realtime.messages owner to supabase_realtime_admin;
+    grant usage on schema realtime to postgres;
     grant set on parameter "pgrst.db_pre_request" to postgres;
     grant all on schema auth, extensions to postgres with grant option;
     grant all on all tables in schema auth to postgres with grant option;

@@ -64,7 +64,9 @@ cross join roles
 where
     (
         pg_namespace.nspname = any(%(schemas)s)
-        or pg_namespace.nspname in ('auth', 'storage', 'pgmq', 'extensions')
+        or pg_namespace.nspname in (
+            'auth', 'storage', 'pgmq', 'realtime', '_realtime', 'extensions'
+        )
     )
     and (
         has_schema_privilege(roles.oid, pg_namespace.oid, 'usage')

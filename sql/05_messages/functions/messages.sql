@@ -86,35 +86,6 @@ end;
 $$;
 
 /*
- * Broadcast an event on the Realtime topics that private.broadcasts names, to whoever listens when
- * this transaction commits. A broadcast that fails is a warning.
- * Definer: callers have no rights on the list.
- */
-create function private.broadcast(topic text, payload jsonb)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform realtime.send(
-        (
-            select jsonb_object_agg(sent.key, broadcast.payload -> sent.key)
-            from unnest(broadcasts.keys) as sent (key)
-            where broadcast.payload ? sent.key
-        ),
-        broadcast.topic,
-        broadcasts.audience || ':' || (broadcast.payload ->> broadcasts.id_key)
-    )
-    from private.broadcasts
-    where
-        broadcast.topic like broadcasts.topic
-        and broadcast.payload ->> broadcasts.id_key is not null;
-end;
-$$;
-
-/*
  * Announce that something has happened: send `topic` and `payload` to every actor that a route
  * names for the topic. Without a route nothing is sent. What happens now is broadcast as well.
  * Definer: callers have no rights on routes and queues.
