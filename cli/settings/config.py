@@ -127,6 +127,24 @@ class Push(Section):
     fcm_service_account: str = ""
 
 
+class Realtime(Section):
+    enabled: bool = True
+    ip_version: str = "IPv4"
+    max_header_length: int = 4096
+
+
+class RealtimeLimits(Section):
+    max_connections: Annotated[int, Field(gt=0, le=100_000)] = 10_000
+    max_channels_per_connection: Annotated[int, Field(gt=0, le=10_000)] = 100
+    max_joins_per_second: Annotated[int, Field(gt=0, le=100_000)] = 100
+    max_messages_per_second: Annotated[int, Field(gt=0, le=100_000)] = 100
+    max_presence_calls: Annotated[int, Field(gt=0, le=100_000)] = 5
+    max_payload_kib: Annotated[int, Field(gt=0, le=10_000)] = 3000
+    max_unsent_kib: Annotated[int, Field(gt=0, le=1_000_000)] = 8192
+    max_silence_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
+    recheck_seconds: Annotated[float, Field(ge=1, le=3600)] = 300
+
+
 class Blobs(Section):
     s3: S3 = S3()
 
@@ -143,6 +161,7 @@ class Frontdesk(Section):
     calendars: Calendars = Calendars()
     media: Media = Media()
     storage: Blobs = Blobs()
+    realtime: RealtimeLimits = RealtimeLimits()
     payments: Payments = Payments()
 
 
@@ -154,8 +173,8 @@ class Config(Section):
     db: Db = Db()
     auth: Auth = Auth()
     storage: Storage = Storage()
+    realtime: Realtime = Realtime()
     frontdesk: Frontdesk = Frontdesk()
-    realtime: NotRead = {}
     studio: NotRead = {}
     inbucket: NotRead = {}
     local_smtp: NotRead = {}

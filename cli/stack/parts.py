@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
-from cli.stack import gateway, mailing, paying, postgrest, programs, sign_in, storing
+from cli.stack import gateway, listening, mailing, paying, postgrest, programs, sign_in, storing
 from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
 from cli.stack.ports import HOST, is_free
@@ -118,6 +118,7 @@ def _edge(plan: Plan) -> Part:
         **paying.environment(plan),
         **paying.sandbox_environment(plan),
         **storing.edge_environment(plan.config, plan.state, db_url=plan.login("storage")),
+        **listening.environment(plan.config, plan.keys, db_url=plan.login("realtime")),
         **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
     program = _python(plan, "edge", "workers.edge", env)

@@ -205,9 +205,9 @@ def test_the_edge_answers_beside_it(client: httpx.Client) -> None:
         assert outside not in page.text, "the page is readable without the internet"
     assert client.get("/auth/v1/health").json()["name"] == "GoTrue"
     assert client.get("/storage/v1/bucket").json() == []
-    for path in ("/realtime/v1/api/broadcast", "/realtime/v1"):
-        answer = client.post(path, json={})
-        assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
+    assert client.post("/realtime/v1/api/broadcast", json={"messages": []}).status_code == 202
+    nowhere = client.post("/realtime/v1/nowhere", json={})
+    assert (nowhere.status_code, nowhere.json()) == (404, {"error": "Not Found"})
     unknown = client.get("/admin")
     assert (unknown.status_code, unknown.json()["details"]) == (404, "not_found")
 
@@ -238,13 +238,25 @@ def test_the_front_page_leads_on_and_shows_no_key(
         assert secret not in answer.text
 
 
-def test_a_realtime_client_is_told_that_there_is_no_such_service(client: httpx.Client) -> None:
-    answer = client.get(
-        "/realtime/v1/websocket?apikey=x&vsn=1.0.0",
-        headers={"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
-    )
-    assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
-    assert "realtime" in answer.json()["message"]
+@pytest.mark.parametrize(
+    ("query", "status", "message"),
+    [
+        ("apikey=x", 401, "The token provided is not a valid JWT"),
+        ("vsn=2.0.0", 401, "An API key is required"),
+        ("apikey=x&vsn=3.0.0", 400, "The serializer vsn must be 1.0.0 or 2.0.0"),
+    ],
+)
+def test_a_socket_without_a_valid_key_is_refused_in_words(
+    client: httpx.Client, query: str, status: int, message: str
+) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    answer = client.get(f"/realtime/v1/websocket?{query}", headers=handshake)
+    assert (answer.status_code, answer.json()) == (status, {"error": message})
 
 
 def test_long_answers_are_compressed(client: httpx.Client) -> None:

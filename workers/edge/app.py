@@ -28,6 +28,7 @@ from workers.edge.functions.webhooks.intake import Intake
 from workers.edge.ofrep.routes import PREFIX as OFREP
 from workers.edge.ofrep.routes import ROUTES as FLAGS
 from workers.edge.pages.routes import ROUTES as PAGES
+from workers.edge.realtime import app as realtime
 from workers.edge.settings import Settings
 from workers.edge.state import State
 from workers.edge.storage import app as storage
@@ -37,11 +38,12 @@ from workers.sandbox import app as sandbox
 
 AUTH = "/auth/v1"
 STORAGE = "/storage/v1"
+REALTIME = "/realtime/v1"
 SANDBOX = "/functions/v1/sandbox"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PATIENCE = 5.0  # seconds that a request waits for a connection
 # Requests below these paths are refused when their token is not valid.
-GUARDED = (STORAGE, "/functions/v1", "/realtime/v1", OFREP)
+GUARDED = (STORAGE, "/functions/v1", REALTIME, OFREP)
 
 
 def make(settings: Settings) -> Starlette:
@@ -72,13 +74,20 @@ def make(settings: Settings) -> Starlette:
             if settings.storage is not None:
                 storing = storage.running(settings.storage)
                 state["storage"] = await opened.enter_async_context(storing)
+            if settings.realtime is not None:
+                live = realtime.running(settings.realtime, state["auth"])
+                state["realtime"] = await opened.enter_async_context(live)
             if settings.sandbox is not None:
                 playing = sandbox.running(settings.sandbox)
                 state["sandbox"] = await opened.enter_async_context(playing)
             yield state
 
-    # Storage judges tokens and addresses itself, in its own words.
-    own_words = (AUTH, STORAGE) if settings.storage else (AUTH,)
+    # These judge tokens and addresses themselves, in their own words.
+    own_words = (
+        AUTH,
+        *([STORAGE] if settings.storage else []),
+        *([REALTIME] if settings.realtime else []),
+    )
     guarded = tuple(prefix for prefix in GUARDED if prefix not in own_words)
 
     return Starlette(
@@ -89,6 +98,7 @@ def make(settings: Settings) -> Starlette:
             Mount(AUTH, app=auth.make()),
             *([Mount(SANDBOX, app=sandbox.make())] if settings.sandbox else []),
             *([Mount(STORAGE, app=storage.make())] if settings.storage else []),
+            *([Mount(REALTIME, app=realtime.make())] if settings.realtime else []),
             *(
                 Route(path, answers.not_offered, methods=METHODS)
                 for prefix in guarded

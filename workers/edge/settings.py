@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
 from workers.edge.functions.webhooks.keys import Keys
+from workers.edge.realtime.settings import Settings as RealtimeSettings
 from workers.edge.storage.settings import Settings as StorageSettings
 from workers.environment import required
 from workers.providers.payments.from_settings import Settings as PaymentSettings
@@ -31,6 +32,8 @@ class Settings:
     auth: AuthSettings
     # None where Supabase has its own Storage.
     storage: StorageSettings | None
+    # None where it is off, and where Supabase has its own Realtime.
+    realtime: RealtimeSettings | None
     payments: PaymentSettings
     # None where real money moves.
     sandbox: SandboxSettings | None
@@ -55,6 +58,7 @@ class Settings:
             webhook_keys=Keys.of(os.environ.get("FRONTDESK_WEBHOOKS"), api_url),
             auth=AuthSettings.of(os.environ),
             storage=StorageSettings.of(os.environ),
+            realtime=RealtimeSettings.of(os.environ),
             payments=PaymentSettings.of(os.environ),
             sandbox=SandboxSettings.of(os.environ),
         )

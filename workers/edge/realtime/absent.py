@@ -1,0 +1,38 @@
+"""What the database half says where the database offers neither row changes nor messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workers.edge.realtime.interfaces import (
+    Change,
+    Claims,
+    Message,
+    Notice,
+    RefusedError,
+    Subscription,
+)
+
+
+class NoChanges:
+    """Refuses every binding in words."""
+
+    async def subscribe(
+        self,
+        claims: Claims,
+        bindings: Sequence[Mapping[str, Any]],
+        deliver: Callable[[Change | Notice], None],
+    ) -> Subscription:
+        """Refuse."""
+        del claims, bindings, deliver
+        raise RefusedError("This database does not publish row changes; follow a private channel.")
+
+
+class NoMessages:
+    """Replays nothing."""
+
+    async def replay(self, topic: str, *, since_ms: int, limit: int) -> Sequence[Message]:
+        """Return nothing."""
+        del topic, since_ms, limit
+        return ()

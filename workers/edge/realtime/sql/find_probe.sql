@@ -1,0 +1,3 @@
+select messages.extension
+from realtime.messages
+where messages.topic = %(topic)s and messages.id = any(%(ids)s)
