@@ -22,6 +22,8 @@ values
 ('waitlist.offered', 'notifications', 'notify'),
 ('order.%', 'notifications', 'notify'),
 ('wholesale.%', 'notifications', 'notify'),
+('product_change.%', 'notifications', 'notify'),
+('order_request.%', 'notifications', 'notify'),
 ('stock.low', 'notifications', 'notify'),
 ('wishlist.in_stock', 'notifications', 'notify'),
 ('waitlist.freed', 'housekeeping', 'offer_freed_time'),

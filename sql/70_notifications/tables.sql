@@ -6,7 +6,7 @@
 create schema engagement;
 comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
 
-create type engagement.audience as enum ('customer', 'business', 'staff');
+create type engagement.audience as enum ('customer', 'business', 'staff', 'platform');
 create type engagement.variable_type as enum ('text', 'instant', 'money', 'whole_number');
 create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'

@@ -9,6 +9,34 @@ alter default privileges revoke execute on functions from public;
 -- proved, and the sales and customer records that belong to them.
 
 /*
+ * Return the caller's account, whose e-mail address is verified.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function scheduling.verified_user()
+returns auth.users
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user auth.users;
+begin
+    select users.* into strict v_user
+    from auth.users
+    where users.id = private.current_user_id();
+    if v_user.email is null or v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then try again.'
+        );
+    end if;
+    return v_user;
+end;
+$$;
+
+/*
  * Assign the guest bookings with the caller's verified e-mail address to the caller's account.
  * Returns their number.
  * Definer: nobody has update privileges on bookings.
@@ -23,20 +51,12 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.current_user_id();
-    v_user auth.users;
+    v_user auth.users = scheduling.verified_user();
     v_count integer;
 begin
-    select users.* into strict v_user from auth.users where users.id = v_user_id;
-    if v_user.email is null or v_user.email_confirmed_at is null then
-        perform private.refuse(
-            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Open the link in the mail that we sent you, then try again.'
-        );
-    end if;
     with claimed as (
         update scheduling.bookings
-        set customer_id = v_user_id
+        set customer_id = v_user.id
         where
             bookings.customer_id is null
             and bookings.contact_verified_at is not null
@@ -46,14 +66,14 @@ begin
 
     bought as (
         update sales.sales
-        set customer_id = v_user_id
+        set customer_id = v_user.id
         from claimed
         where sales.business_id = claimed.business_id and sales.id = claimed.sale_id
     )
 
     select count(*) into v_count
     from claimed;
-    perform customers.link_account(v_user_id);
+    perform customers.link_account(v_user.id);
     return v_count;
 end;
 $$;
@@ -82,6 +102,7 @@ end;
 /*
  * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
  * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
+ * Links count as none, because nobody asks for them.
  *
  * Errors:  PT429 rate_limited
  */
@@ -102,7 +123,10 @@ begin
         (
             select guest_codes.created_at as full_since
             from scheduling.guest_codes
-            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            where
+                guest_codes.email = refuse_flood.email
+                and not guest_codes.is_link
+                and guest_codes.created_at > v_hour_ago
             order by guest_codes.created_at desc
             offset 4
             limit 1
@@ -126,10 +150,61 @@ end;
 $$;
 
 /*
- * Store a new code for a booking or an order, and return it. For neither, only record the request.
+ * Return the request of a code for an e-mail address, unless the address or the caller's network
+ * address had too many. The code lives for a quarter of an hour.
+ *
+ * Errors:  PT429 rate_limited
  */
-create function scheduling.store_code(request scheduling.guest_codes)
-returns text
+create function scheduling.make_request(email text)
+returns scheduling.guest_codes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request scheduling.guest_codes;
+begin
+    v_request.email = lower(make_request.email);
+    v_request.ip = private.caller_address();
+    v_request.expires_at = private.now() + interval '15 minutes';
+    v_request.is_link = false;
+    perform scheduling.refuse_flood(v_request.email, v_request.ip);
+    return v_request;
+end;
+$$;
+
+/*
+ * Store the hash of a code for a booking or an order. For neither, only record the request.
+ */
+create function scheduling.store_code(request scheduling.guest_codes, code text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, order_id, email, ip, code_hash, expires_at, created_at, is_link
+    )
+    values (
+        request.business_id, request.booking_id, request.order_id, request.email, request.ip,
+        scheduling.code_hash(coalesce(request.booking_id, request.order_id), store_code.code),
+        request.expires_at, private.now(), request.is_link
+    );
+end;
+$$;
+
+/*
+ * Store a new code for a booking or an order, and mail it to the address that the guest gave then,
+ * with some facts for the template. For neither, only record the request. The mail contains no text
+ * from the guest, so nobody can use it to send spam.
+ */
+create function scheduling.send_code(
+    request scheduling.guest_codes, mail_kind text, address text, facts jsonb
+)
+returns void
 language plpgsql
 volatile
 security invoker
@@ -139,82 +214,29 @@ declare
     -- The first 32 bits of such a UUID are random.
     v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
 begin
-    insert into scheduling.guest_codes (
-        business_id, booking_id, order_id, email, ip, code_hash, expires_at, created_at
-    )
-    values (
-        request.business_id, request.booking_id, request.order_id, request.email, request.ip,
-        scheduling.code_hash(coalesce(request.booking_id, request.order_id), v_code),
-        request.expires_at, private.now()
-    );
-    return v_code;
-end;
-$$;
-
-/*
- * Return the request of a code from an e-mail address. The code lives for a quarter of an hour.
- */
-create function scheduling.make_request(email text, ip inet)
-returns scheduling.guest_codes
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_request scheduling.guest_codes;
-begin
-    v_request.email = make_request.email;
-    v_request.ip = make_request.ip;
-    v_request.expires_at = private.now() + interval '15 minutes';
-    return v_request;
-end;
-$$;
-
-/*
- * Store a code for a booking and mail it to the booking's address. Without a booking, only record
- * the request. The mail contains no text from the guest, so nobody can use it to send spam.
- */
-create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_request scheduling.guest_codes = scheduling.make_request(send_code.email, send_code.ip);
-    v_code text;
-begin
-    v_request.business_id = booking.business_id;
-    v_request.booking_id = booking.id;
-    v_request.expires_at = least(booking.hold_expires_at, v_request.expires_at);
-    v_code = scheduling.store_code(v_request);
+    perform scheduling.store_code(request, v_code);
     perform private.emit(
         'auth.mail',
-        jsonb_build_object(
-            'kind', 'guest_booking',
-            'to', booking.customer_email,
+        send_code.facts || jsonb_build_object(
+            'kind', send_code.mail_kind,
+            'to', send_code.address,
             'locale', businesses.locale,
             'code', v_code,
-            'expires_in', extract(epoch from v_request.expires_at - private.now())::integer,
-            'business_name', businesses.name,
-            'service_names', facts.service_names,
-            'starts_at', booking.starts_at,
-            'time_zone', booking.time_zone,
-            'reference', booking.reference
+            'expires_in', extract(epoch from request.expires_at - private.now())::integer,
+            'business_name', businesses.name
         )
     )
     from business.businesses
-    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
-    where businesses.id = booking.business_id;
+    where businesses.id = request.business_id;
 end;
 $$;
 
 /*
- * Check the latest code of a guest's booking, as scheduling.use_code.
+ * Check the latest code of a guest's booking or order, and use it up for an act. Returns the code
+ * as it was before, or null when it proves nothing. A used code proves only the same act again.
+ * Every check counts as one of the five attempts, except such a repetition.
  */
-create function scheduling.prove(reference text, code text, act jsonb)
+create function scheduling.use_code(subject_id uuid, code text, act jsonb)
 returns scheduling.guest_codes
 language plpgsql
 volatile
@@ -222,43 +244,24 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_code scheduling.guest_codes;
-begin
-    select guest_codes.* into v_code
-    from scheduling.bookings
-    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
-    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
-    order by guest_codes.id desc
-    limit 1
-    for update of guest_codes;
-    return scheduling.use_code(v_code, prove.code, prove.act);
-end;
-$$;
-
-/*
- * Check a code that is locked, and use it up for an act. Returns the code as it was before, or null
- * when it proves nothing. A used code proves only the same act again. Every check counts as one of
- * the five attempts, except such a repetition.
- */
-create function scheduling.use_code(sent scheduling.guest_codes, code text, act jsonb)
-returns scheduling.guest_codes
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
+    v_sent scheduling.guest_codes;
     v_is_right boolean;
 begin
-    if sent.id is null or sent.attempts = 5 or sent.expires_at <= private.now() then
+    select guest_codes.* into v_sent
+    from scheduling.guest_codes
+    where
+        (guest_codes.booking_id = subject_id or guest_codes.order_id = subject_id)
+        and not guest_codes.is_link
+    order by guest_codes.id desc
+    limit 1
+    for update;
+    if v_sent.id is null or v_sent.attempts = 5 or v_sent.expires_at <= private.now() then
         return null;
     end if;
-    v_is_right = sent.code_hash = scheduling.code_hash(
-        coalesce(sent.booking_id, sent.order_id), use_code.code
-    )
-    and coalesce(sent.used_for = use_code.act, sent.used_at is null);
-    if v_is_right and sent.used_at is not null then
-        return sent;
+    v_is_right = v_sent.code_hash = scheduling.code_hash(subject_id, use_code.code)
+    and coalesce(v_sent.used_for = use_code.act, v_sent.used_at is null);
+    if v_is_right and v_sent.used_at is not null then
+        return v_sent;
     end if;
     update scheduling.guest_codes
     set
@@ -266,8 +269,8 @@ begin
         used_at = case when v_is_right then private.now() else guest_codes.used_at end,
         used_for = case when v_is_right then use_code.act else guest_codes.used_for end,
         proven_in = case when v_is_right then pg_current_xact_id() else guest_codes.proven_in end
-    where guest_codes.id = sent.id;
-    return case when v_is_right then sent end;
+    where guest_codes.id = v_sent.id;
+    return case when v_is_right then v_sent end;
 end;
 $$;
 
@@ -342,8 +345,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code scheduling.guest_codes = scheduling.prove(
-        act_as_guest.reference,
+    v_code scheduling.guest_codes = scheduling.use_code(
+        scheduling.guest_booking(act_as_guest.reference),
         act_as_guest.code,
         jsonb_build_array(to_status, act_as_guest.reason, act_as_guest.starts_at, resource_id)
     );
@@ -379,6 +382,27 @@ begin
         perform scheduling.refuse_passed_by_customer(v_booking);
     end if;
     return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Return the booking without an account that has a reference; null if there is none.
+ */
+create function scheduling.guest_booking(reference text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select bookings.id
+        from scheduling.bookings
+        where
+            bookings.reference = upper(guest_booking.reference)
+            and bookings.customer_id is null
+    );
 end;
 $$;
 
@@ -451,6 +475,78 @@ begin
 end;
 $$;
 
+-- sql/47_guests/functions/links.sql
+
+-- Links for people without an account. A mail may end with a link that shows a booking or an order
+-- for weeks, without signing in. Behind it is a code that is too long to guess or to type, stored
+-- as a hash like the others, and made anew for each mail, because no code is stored.
+
+/*
+ * Return the token of a new link for the booking or the order of a request, which says until when
+ * it works.
+ */
+create function scheduling.make_link(request scheduling.guest_codes)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_token constant text = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+begin
+    request.email = lower(request.email);
+    request.is_link = true;
+    perform scheduling.store_code(request, v_token);
+    return v_token;
+end;
+$$;
+
+/*
+ * Does a token open a booking or an order now? A code that people type opens nothing.
+ */
+create function scheduling.opens(subject_id uuid, token text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.guest_codes
+        where
+            (guest_codes.booking_id = subject_id or guest_codes.order_id = subject_id)
+            and guest_codes.is_link
+            and guest_codes.code_hash = scheduling.code_hash(subject_id, opens.token)
+            and guest_codes.expires_at > private.now()
+    );
+end;
+$$;
+
+/*
+ * Refuse a link that opens nothing.
+ *
+ * Errors:  PT403 code_invalid
+ */
+create function scheduling.require_link(subject_id uuid, token text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not scheduling.opens(subject_id, token) then
+        perform private.refuse(
+            'PT403', 'code_invalid', 'This link does not work, or not any more.',
+            'Open the complete link of the latest mail, or sign in.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/47_guests/functions/requests.sql
 
 -- What a guest may request without a code: a new booking, or another code for an existing one.
@@ -473,12 +569,11 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = private.caller_address();
+    v_request scheduling.guest_codes = scheduling.make_request(request_guest_booking.email);
     v_guest identity.profiles;
     v_id uuid;
     v_booking scheduling.bookings;
 begin
-    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
     v_guest.full_name = request_guest_booking.name;
     v_guest.email = request_guest_booking.email;
     v_guest.phone = request_guest_booking.phone;
@@ -486,7 +581,7 @@ begin
     select bookings.* into strict v_booking
     from scheduling.bookings
     where bookings.id = v_id;
-    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    perform scheduling.send_booking_code(v_booking, v_request);
     return scheduling.shown_to_guest(v_booking);
 end;
 $$;
@@ -506,10 +601,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = private.caller_address();
+    v_request scheduling.guest_codes = scheduling.make_request(request_guest_code.email);
     v_booking scheduling.bookings;
 begin
-    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
     select bookings.* into v_booking
     from scheduling.bookings
     where
@@ -518,7 +612,41 @@ begin
         and bookings.customer_id is null
         and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
         and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
-    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+    perform scheduling.send_booking_code(v_booking, v_request);
+end;
+$$;
+
+/*
+ * Mail the code of a booking, which lives no longer than its hold. Without a booking, only record
+ * the request.
+ */
+create function scheduling.send_booking_code(
+    booking scheduling.bookings, request scheduling.guest_codes
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    request.business_id = booking.business_id;
+    request.booking_id = booking.id;
+    request.expires_at = least(booking.hold_expires_at, request.expires_at);
+    perform scheduling.send_code(
+        request,
+        'guest_booking',
+        booking.customer_email,
+        jsonb_build_object(
+            'service_names', (
+                select facts.service_names
+                from scheduling.calendar_facts(array[booking.id]) as facts
+            ),
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    );
 end;
 $$;
 

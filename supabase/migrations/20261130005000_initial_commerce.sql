@@ -1929,7 +1929,7 @@ begin
     return scheduling.actors_for(
         placed.business_id,
         placed.customer_id = auth.uid()
-        or placed.customer_id is null and commerce.is_proven(placed.id)
+        or placed.customer_id is null and scheduling.is_proven(placed.id)
     );
 end;
 $$;
@@ -2534,6 +2534,30 @@ begin
         group by read.variant_id, read.unit_minor
         order by read.variant_id, read.unit_minor
     );
+end;
+$$;
+
+/*
+ * Read what is sent for the pieces of an exchange; a return of another kind has none.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_replacements(value text, kind text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_replacements constant commerce.order_addition[] = commerce.to_additions(
+        coalesce(value, '[]'), 'replacements'
+    );
+begin
+    if v_replacements <> '{}' and kind <> 'exchange' then
+        perform private.invalid('replacements', 'are for an exchange');
+    end if;
+    return v_replacements;
 end;
 $$;
 
@@ -3248,29 +3272,6 @@ $$;
 -- return. The rules are those for customers, because the same functions do it.
 
 /*
- * May the caller act on an order as its guest, because the right code was given in this
- * transaction?
- * Definer: triggers ask it, and nobody reads codes.
- */
-create function commerce.is_proven(order_id uuid)
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from scheduling.guest_codes
-        where
-            guest_codes.order_id = is_proven.order_id
-            and guest_codes.proven_in = pg_current_xact_id_if_assigned()
-    );
-end;
-$$;
-
-/*
  * Return what a guest may see of the order with a reference and an e-mail address. A wrong
  * reference and a wrong address get the same refusal.
  * Definer: guests are not signed in; both values together are the proof.
@@ -3339,79 +3340,39 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_request scheduling.guest_codes = scheduling.make_request(
-        lower(request_order_code.email), private.caller_address()
+    v_request scheduling.guest_codes = scheduling.make_request(request_order_code.email);
+    v_order commerce.orders = commerce.order_of_guest(
+        request_order_code.reference, request_order_code.email
     );
-    v_order commerce.orders;
-    v_code text;
 begin
-    perform scheduling.refuse_flood(v_request.email, v_request.ip);
-    v_order = commerce.order_of_guest(request_order_code.reference, v_request.email);
     if v_order.customer_id is null
         and v_order.status not in ('cancelled', 'expired', 'returned') then
         v_request.business_id = v_order.business_id;
         v_request.order_id = v_order.id;
     end if;
-    v_code = scheduling.store_code(v_request);
-    if v_request.order_id is not null then
-        perform commerce.mail_order_code(v_order, v_request, v_code);
-    end if;
+    perform scheduling.send_code(
+        v_request, 'guest_order', v_request.email,
+        jsonb_build_object('reference', v_order.reference)
+    );
 end;
 $$;
 
 /*
- * Mail the code of an order to the address with which it was placed. The mail contains no text from
- * the guest, so nobody can use it to send spam.
+ * Return the order without an account that has a reference; null if there is none.
  */
-create function commerce.mail_order_code(
-    placed commerce.orders, request scheduling.guest_codes, code text
-)
-returns void
+create function commerce.guest_order(reference text)
+returns uuid
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 begin
-    perform private.emit(
-        'auth.mail',
-        jsonb_build_object(
-            'kind', 'guest_order',
-            'to', sales.customer_email,
-            'locale', businesses.locale,
-            'code', mail_order_code.code,
-            'expires_in', extract(epoch from request.expires_at - private.now())::integer,
-            'business_name', businesses.name,
-            'reference', placed.reference
-        )
-    )
-    from business.businesses
-    inner join sales.sales on sales.business_id = businesses.id
-    where businesses.id = placed.business_id and sales.id = placed.sale_id;
-end;
-$$;
-
-/*
- * Check the latest code of a guest's order, as scheduling.use_code.
- */
-create function commerce.prove_order(reference text, code text, act jsonb)
-returns scheduling.guest_codes
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_code scheduling.guest_codes;
-begin
-    select guest_codes.* into v_code
-    from commerce.orders
-    inner join scheduling.guest_codes on guest_codes.order_id = orders.id
-    where orders.reference = upper(prove_order.reference) and orders.customer_id is null
-    order by guest_codes.id desc
-    limit 1
-    for update of guest_codes;
-    return scheduling.use_code(v_code, prove_order.code, prove_order.act);
+    return (
+        select orders.id
+        from commerce.orders
+        where orders.reference = upper(guest_order.reference) and orders.customer_id is null
+    );
 end;
 $$;
 
@@ -3432,8 +3393,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code constant scheduling.guest_codes = commerce.prove_order(
-        cancel_as_guest.reference, cancel_as_guest.code,
+    v_code constant scheduling.guest_codes = scheduling.use_code(
+        commerce.guest_order(cancel_as_guest.reference), cancel_as_guest.code,
         jsonb_build_array('cancelled', to_jsonb(lines), cancel_as_guest.reason)
     );
 begin
@@ -3459,7 +3420,8 @@ create function commerce.return_as_guest(
     lines commerce.line_quantity[],
     kind commerce.return_kind,
     resolution commerce.return_resolution,
-    reason text
+    reason text,
+    replacements commerce.order_addition[]
 )
 returns jsonb
 language plpgsql
@@ -3468,11 +3430,11 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code constant scheduling.guest_codes = commerce.prove_order(
-        return_as_guest.reference, return_as_guest.code,
+    v_code constant scheduling.guest_codes = scheduling.use_code(
+        commerce.guest_order(return_as_guest.reference), return_as_guest.code,
         jsonb_build_array(
             'returned', to_jsonb(lines), return_as_guest.kind, return_as_guest.resolution,
-            return_as_guest.reason
+            return_as_guest.reason, to_jsonb(replacements)
         )
     );
 begin
@@ -3481,7 +3443,7 @@ begin
     elsif v_code.used_at is null then
         perform commerce.request_return(
             v_code.order_id, lines, return_as_guest.kind, return_as_guest.resolution,
-            return_as_guest.reason, '{}'
+            return_as_guest.reason, return_as_guest.replacements
         );
     end if;
     return commerce.shown_to_guest(commerce.order_now(v_code.order_id));
@@ -3783,6 +3745,124 @@ begin
     )
     order by stock_levels.business_id, stock_levels.store_id, stock_levels.variant_id
     for update;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_links.sql
+
+-- From a guest's order to an account, and by a link to what its guest may see. The link shows the
+-- order for a season; cancelling and returning need a code, because mails are passed on.
+
+/*
+ * Return the path of a link that shows an order to its guest for 90 days; null for an order of an
+ * account, whose owner signs in.
+ */
+create function commerce.order_path(order_id uuid)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request scheduling.guest_codes;
+begin
+    select orders.business_id, orders.id, sales.customer_email, private.now() + interval '90 days'
+    into v_request.business_id, v_request.order_id, v_request.email, v_request.expires_at
+    from commerce.orders
+    inner join sales.sales
+        on sales.business_id = orders.business_id and sales.id = orders.sale_id
+    where
+        orders.id = order_path.order_id
+        and orders.customer_id is null
+        and sales.customer_email is not null;
+    if not found then
+        return null;
+    end if;
+    return format(
+        '/functions/v1/order?order=%s&token=%s', order_path.order_id,
+        scheduling.make_link(v_request)
+    );
+end;
+$$;
+
+/*
+ * Return what a guest may see of the order behind a link.
+ * Definer: guests are not signed in; the token proves whose order it is.
+ *
+ * Errors:  PT403 code_invalid
+ */
+create function commerce.order_by_link(order_id uuid, token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform scheduling.require_link(order_id, token);
+    return commerce.shown_to_guest(commerce.order_now(order_id));
+end;
+$$;
+
+/*
+ * Assign what was bought with the caller's verified e-mail address, and without an account, to the
+ * caller's account. Returns the number of orders.
+ * Definer: nobody has update privileges on orders and sales.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function commerce.claim_guest_orders()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user auth.users = scheduling.verified_user();
+    v_count integer;
+begin
+    perform customers.note_customer(
+        guests.business_id, v_user.id, guests.name, v_user.email, null, v_user.email_confirmed_at
+    )
+    from (
+        select sales.business_id, max(sales.customer_name) as name
+        from commerce.orders
+        inner join sales.sales
+            on sales.business_id = orders.business_id and sales.id = orders.sale_id
+        where
+            orders.customer_id is null
+            and sales.customer_id is null
+            and lower(sales.customer_email) = lower(v_user.email)
+        group by sales.business_id
+    ) as guests;
+    with bought as (
+        update sales.sales
+        set customer_id = v_user.id
+        from commerce.orders
+        where
+            orders.business_id = sales.business_id
+            and orders.sale_id = sales.id
+            and orders.customer_id is null
+            and sales.customer_id is null
+            and lower(sales.customer_email) = lower(v_user.email)
+        returning orders.id, sales.basket_id
+    ),
+
+    baskets as (
+        update sales.baskets
+        set customer_id = v_user.id
+        from bought
+        where baskets.id = bought.basket_id and baskets.customer_id is null
+    )
+
+    update commerce.orders
+    set customer_id = v_user.id
+    from bought
+    where orders.id = bought.id;
+    get diagnostics v_count = row_count;
+    return v_count;
 end;
 $$;
 
@@ -5800,6 +5880,156 @@ begin
             and present.product_id = options.product_id
             and present.name = options.name
     );
+end;
+$$;
+
+-- sql/50_commerce/functions/requests_notices.sql
+
+-- What a notification says about things that wait for somebody's decision, and who reads it: the
+-- platform's staff decide about changes of products, the approvers of a company about what its
+-- buyers ask to order. Whoever asked hears of the decision.
+
+/*
+ * Return what templates may say about proposed changes of products. A message to the platform's
+ * staff belongs to no business, because its members read the messages of theirs.
+ */
+create function commerce.product_change_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id',
+            case when messages.payload ->> 'status' <> 'pending' then product_changes.business_id end,
+            'business_name', businesses.name,
+            'product_name', products.name,
+            'note', coalesce(product_changes.note, ''),
+            'reason', coalesce(product_changes.reason, '')
+        )
+    from unnest(product_change_data.messages) as messages
+    inner join commerce.product_changes on product_changes.id = messages.subject_id
+    inner join catalog.products on products.id = product_changes.product_id
+    inner join business.businesses on businesses.id = product_changes.business_id;
+end;
+$$;
+
+/*
+ * Return the people of an audience who read messages about proposed changes: the platform's staff,
+ * or the owners and managers of the business.
+ */
+create function commerce.product_change_readers(
+    messages private.subject_message[], audience text
+)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from unnest(product_change_readers.messages) as messages
+    inner join commerce.product_changes on product_changes.id = messages.subject_id
+    cross join lateral (
+        select platform_staff.user_id from identity.platform_staff where audience = 'platform'
+        union all
+        select managers.user_id
+        from business.managers_of(product_changes.business_id) as managers
+        where audience = 'business'
+    ) as readers
+    inner join identity.profiles on profiles.id = readers.user_id;
+end;
+$$;
+
+/*
+ * Return what templates may say about what a buyer asks to order. It is the company's matter, so
+ * its messages belong to no business.
+ */
+create function commerce.order_request_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_name', businesses.name,
+            'company_name', wholesale_accounts.company_name,
+            'buyer_name', coalesce(profiles.full_name, profiles.email, ''),
+            'total', scheduling.money_data(
+                wholesale_order_requests.total_minor, wholesale_order_requests.currency
+            ),
+            'note', coalesce(wholesale_order_requests.note, ''),
+            'reason', coalesce(wholesale_order_requests.reason, '')
+        )
+    from unnest(order_request_data.messages) as messages
+    inner join commerce.wholesale_order_requests
+        on wholesale_order_requests.id = messages.subject_id
+    inner join commerce.wholesale_accounts
+        on wholesale_accounts.id = wholesale_order_requests.wholesale_account_id
+    inner join business.businesses on businesses.id = wholesale_order_requests.business_id
+    inner join identity.profiles on profiles.id = wholesale_order_requests.requested_by;
+end;
+$$;
+
+/*
+ * Return who reads a message about what a buyer asks to order: the approvers of the company while
+ * it waits, then the buyer.
+ */
+create function commerce.order_request_readers(
+    messages private.subject_message[], audience text
+)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        jsonb_build_object('reader_name', coalesce(profiles.full_name, profiles.email, ''))
+    from unnest(order_request_readers.messages) as messages
+    inner join commerce.wholesale_order_requests
+        on wholesale_order_requests.id = messages.subject_id
+    cross join lateral (
+        select wholesale_buyers.user_id
+        from commerce.wholesale_buyers
+        where
+            messages.payload ->> 'status' = 'requested'
+            and wholesale_buyers.business_id = wholesale_order_requests.business_id
+            and wholesale_buyers.wholesale_account_id
+            = wholesale_order_requests.wholesale_account_id
+            and wholesale_buyers.role = 'approver'
+            and wholesale_buyers.user_id <> wholesale_order_requests.requested_by
+        union all
+        select wholesale_order_requests.requested_by
+        where messages.payload ->> 'status' <> 'requested'
+    ) as readers
+    inner join identity.profiles on profiles.id = readers.user_id
+    where audience = 'customer';
 end;
 $$;
 
@@ -9800,6 +10030,79 @@ create trigger _300_require_approval
 before insert or update or delete on catalog.product_options
 for each row execute function commerce.any__require_approval();
 
+-- sql/50_commerce/rules/requests.sql
+
+-- Proposed changes of products and requests of orders are announced when they are made and when
+-- they are decided. Nobody is told of one that is withdrawn.
+
+/*
+ * Announce a proposed change of a product as product_change.pending, approved or rejected.
+ */
+create function commerce.product_changes__announce()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'product_change.' || new.status::text,
+        jsonb_build_object(
+            'product_change_id', new.id, 'business_id', new.business_id, 'status', new.status
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_announce
+after insert on commerce.product_changes
+for each row execute function commerce.product_changes__announce();
+
+create trigger _500_announce_decision
+after update of status on commerce.product_changes
+for each row
+when (old.status <> new.status and new.status <> 'withdrawn')
+execute function commerce.product_changes__announce();
+
+create trigger _510_announce_deletion
+after delete on commerce.product_changes
+for each row execute function private.any__announce_deletion('product_change');
+
+/*
+ * Announce what a buyer asks to order as order_request.requested, approved or rejected.
+ */
+create function commerce.wholesale_order_requests__announce()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'order_request.' || new.status::text,
+        jsonb_build_object('order_request_id', new.id, 'status', new.status)
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_announce
+after insert on commerce.wholesale_order_requests
+for each row execute function commerce.wholesale_order_requests__announce();
+
+create trigger _500_announce_decision
+after update of status on commerce.wholesale_order_requests
+for each row
+when (old.status <> new.status and new.status <> 'withdrawn')
+execute function commerce.wholesale_order_requests__announce();
+
+create trigger _510_announce_deletion
+after delete on commerce.wholesale_order_requests
+for each row execute function private.any__announce_deletion('order_request');
+
 -- sql/50_commerce/rules/stock.sql
 
 -- What must never happen to stock: a movement that is changed or deleted, a level that differs from
@@ -10629,13 +10932,20 @@ to anon, authenticated, service_role;
 grant execute on function
 commerce.to_return_kind(text),
 commerce.to_resolution(text, text),
+commerce.to_replacements(text, text),
 commerce.look_up_order(text, text),
 commerce.request_order_code(text, text),
 commerce.cancel_as_guest(text, text, commerce.line_quantity[], text),
 commerce.return_as_guest(
-    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
-)
+    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text,
+    commerce.order_addition[]
+),
+commerce.order_by_link(uuid, text),
+commerce.claim_guest_orders()
 to anon, authenticated, service_role;
+-- The page behind the link of a mail.
+grant usage on schema commerce to edge;
+grant execute on function commerce.order_by_link(uuid, text) to edge;
 grant execute on function commerce.apply_due_steps(integer) to worker;
 
 -- sql/50_commerce/policies/stock.sql
@@ -11402,8 +11712,8 @@ Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 4
 'quantity_exceeded 409.';
 
 /*
- * Errors:  PT400 invalid_input · PT403 code_invalid · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ * Errors:  PT400 invalid_input · PT403 code_invalid forbidden · PT404 not_found
+ *          PT409 invalid_transition not_for_sale quantity_exceeded · PT422 return_window_over
  */
 create function public.return_guest_order(
     reference text,
@@ -11411,7 +11721,8 @@ create function public.return_guest_order(
     lines public.list default null,
     reason text default null,
     kind text default 'return',
-    resolution text default null
+    resolution text default null,
+    replacements public.list default null
 )
 returns jsonb
 language plpgsql
@@ -11428,7 +11739,8 @@ begin
         commerce.to_lines(lines, 'lines'),
         commerce.to_return_kind(v_kind),
         commerce.to_resolution(v_kind, resolution),
-        private.to_text(reason, 'reason', 1000)
+        private.to_text(reason, 'reason', 1000),
+        commerce.to_replacements(replacements, v_kind)
     );
 end;
 $$;
@@ -11438,16 +11750,63 @@ comment on function public.return_guest_order is
 
 Returns what lookup_order returns.
 
-- lines, reason, kind, resolution: as of request_return; an exchange sends the same again.
+- lines, reason, kind, resolution, replacements: as of request_return. What is sent for an exchange '
+'costs what it costs today; whoever names a unit_minor is refused.
 
-Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 409, '
-'quantity_exceeded 409, return_window_over 422.';
+Errors: invalid_input 400, code_invalid 403, forbidden 403, not_found 404, '
+'invalid_transition 409, not_for_sale 409, quantity_exceeded 409, return_window_over 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ */
+create function public.order_by_link(order_id public.identifier, token text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.order_by_link(
+        private.to_identifier(order_id, 'order_id'), private.to_required_text(token, 'token', 200)
+    );
+end;
+comment on function public.order_by_link is
+'Return a guest''s view of an order, as lookup_order, by the link of a mail about it.
+
+The page behind the link is /functions/v1/order; a site with a page of its own calls this function. '
+'Cancelling and returning need a code of request_order_code.
+
+- token: from the link; it works for 90 days.
+
+Errors: invalid_input 400, code_invalid 403.';
+
+/*
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function public.claim_guest_orders()
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.claim_guest_orders();
+end;
+comment on function public.claim_guest_orders is
+'Take over the orders that were placed without an account with the caller''s verified e-mail '
+'address.
+
+Returns the number of orders.
+
+Errors: not_signed_in 401, email_not_verified 403.';
 
 grant execute on function
 public.lookup_order(text, text),
 public.request_order_code(text, text),
 public.cancel_guest_order(text, text, public.list, text),
-public.return_guest_order(text, text, public.list, text, text, text)
+public.return_guest_order(text, text, public.list, text, text, text, public.list),
+public.order_by_link(public.identifier, text),
+public.claim_guest_orders()
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/orders_rpcs.sql
@@ -12116,21 +12475,15 @@ set search_path = ''
 as $$
 declare
     v_kind constant text = coalesce(kind, 'return');
-    v_replacements constant commerce.order_addition[] = commerce.to_additions(
-        coalesce(replacements, '[]'), 'replacements'
-    );
     v_id uuid;
 begin
-    if v_replacements <> '{}' and v_kind <> 'exchange' then
-        perform private.invalid('replacements', 'are for an exchange');
-    end if;
     v_id = commerce.request_return(
         private.to_identifier(order_id, 'order_id'),
         commerce.to_lines(lines, 'lines'),
         commerce.to_return_kind(v_kind),
         commerce.to_resolution(v_kind, resolution),
         private.to_text(reason, 'reason', 1000),
-        v_replacements
+        commerce.to_replacements(replacements, v_kind)
     );
     return commerce.visible_return(v_id);
 end;

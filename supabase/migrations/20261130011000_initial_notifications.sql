@@ -12,7 +12,7 @@ alter default privileges revoke execute on functions from public;
 create schema engagement;
 comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
 
-create type engagement.audience as enum ('customer', 'business', 'staff');
+create type engagement.audience as enum ('customer', 'business', 'staff', 'platform');
 create type engagement.variable_type as enum ('text', 'instant', 'money', 'whole_number');
 create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
@@ -2319,7 +2319,7 @@ comment on column public.notification_deliveries.id is 'Primary key.';
 comment on column public.notification_deliveries.event is
 'The event, a name of notification_events.';
 comment on column public.notification_deliveries.audience is
-'The recipient''s part: customer, business or staff.';
+'The recipient''s part: customer, business, staff or platform.';
 comment on column public.notification_deliveries.channel is 'mail, sms, push or in_app.';
 comment on column public.notification_deliveries.business_id is 'The business that it is about.';
 comment on column public.notification_deliveries.booking_id is
@@ -2369,7 +2369,7 @@ comment on column public.notification_templates.business_id is
 'The business; null for the platform.';
 comment on column public.notification_templates.event is
 'The event, a name of notification_events.';
-comment on column public.notification_templates.audience is 'customer, business or staff.';
+comment on column public.notification_templates.audience is 'customer, business, staff or platform.';
 comment on column public.notification_templates.channel is
 'mail, sms, push or in_app; null for all channels without a template of their own.';
 comment on column public.notification_templates.locale is

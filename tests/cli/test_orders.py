@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.contract.conftest import Town, built
@@ -92,3 +93,17 @@ def test_orders_are_listed_shown_sent_and_cancelled(town: Town) -> None:
     assert shown["shipments"][0]["carrier"] == "DHL"
     absent = town.stack.cli("orders", "show", "NOTHERE2")
     assert "There is no order NOTHERE2." in absent.stderr
+
+
+def test_a_guest_sees_the_order_behind_the_link_of_a_mail(town: Town) -> None:
+    ((order,),) = town.run(
+        "select id::text from commerce.orders where business_id = %s limit 1", town.ids["salon"]
+    )
+    ((path,),) = town.run("select commerce.order_path(%s)", order)
+    link = f"{town.stack.endpoints.api_url}{path}"
+    shown = httpx.get(link).raise_for_status()
+    assert "fulfilling" in shown.text
+    assert "2 × Oil" in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert httpx.get(link[:-1] + "x").status_code == 403
+    assert httpx.get(link.partition("?")[0]).status_code == 400

@@ -241,6 +241,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "ship_order": ORDERED,
     "hand_over_order": ORDERED,
     "request_return": {"kind": "return"},
+    "return_guest_order": {"kind": "return"},
     "receive_return": {
         "items": [{"order_item_id": "00000000-0000-4000-8000-000000000000", "restock": False}]
     },

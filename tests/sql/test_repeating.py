@@ -343,6 +343,7 @@ OTHERS = {
     "charge_fee": NEW,
     "extend_gift_card": "It must expire later than before, so the same call again is refused.",
     "claim_guest_bookings": "It counts what was claimed, and the second call claims nothing.",
+    "claim_guest_orders": "It counts what was claimed, and the second call claims nothing.",
     "complete_upload": FILE,
     "accept_membership_price": "The first consent stays.",
     "announce_membership_price": NEW,

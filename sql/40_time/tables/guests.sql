@@ -22,6 +22,8 @@ create table scheduling.guest_codes (
     created_at timestamptz not null,
     -- The order of goods. Its key is added by the domain of orders.
     order_id uuid,
+    -- A long code behind a link. It shows something for weeks, and people do not type it.
+    is_link boolean not null default false,
 
     constraint guest_codes_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,

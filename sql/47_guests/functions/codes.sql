@@ -20,6 +20,7 @@ end;
 /*
  * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
  * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
+ * Links count as none, because nobody asks for them.
  *
  * Errors:  PT429 rate_limited
  */
@@ -40,7 +41,10 @@ begin
         (
             select guest_codes.created_at as full_since
             from scheduling.guest_codes
-            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            where
+                guest_codes.email = refuse_flood.email
+                and not guest_codes.is_link
+                and guest_codes.created_at > v_hour_ago
             order by guest_codes.created_at desc
             offset 4
             limit 1
@@ -64,10 +68,61 @@ end;
 $$;
 
 /*
- * Store a new code for a booking or an order, and return it. For neither, only record the request.
+ * Return the request of a code for an e-mail address, unless the address or the caller's network
+ * address had too many. The code lives for a quarter of an hour.
+ *
+ * Errors:  PT429 rate_limited
  */
-create function scheduling.store_code(request scheduling.guest_codes)
-returns text
+create function scheduling.make_request(email text)
+returns scheduling.guest_codes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request scheduling.guest_codes;
+begin
+    v_request.email = lower(make_request.email);
+    v_request.ip = private.caller_address();
+    v_request.expires_at = private.now() + interval '15 minutes';
+    v_request.is_link = false;
+    perform scheduling.refuse_flood(v_request.email, v_request.ip);
+    return v_request;
+end;
+$$;
+
+/*
+ * Store the hash of a code for a booking or an order. For neither, only record the request.
+ */
+create function scheduling.store_code(request scheduling.guest_codes, code text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, order_id, email, ip, code_hash, expires_at, created_at, is_link
+    )
+    values (
+        request.business_id, request.booking_id, request.order_id, request.email, request.ip,
+        scheduling.code_hash(coalesce(request.booking_id, request.order_id), store_code.code),
+        request.expires_at, private.now(), request.is_link
+    );
+end;
+$$;
+
+/*
+ * Store a new code for a booking or an order, and mail it to the address that the guest gave then,
+ * with some facts for the template. For neither, only record the request. The mail contains no text
+ * from the guest, so nobody can use it to send spam.
+ */
+create function scheduling.send_code(
+    request scheduling.guest_codes, mail_kind text, address text, facts jsonb
+)
+returns void
 language plpgsql
 volatile
 security invoker
@@ -77,82 +132,29 @@ declare
     -- The first 32 bits of such a UUID are random.
     v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
 begin
-    insert into scheduling.guest_codes (
-        business_id, booking_id, order_id, email, ip, code_hash, expires_at, created_at
-    )
-    values (
-        request.business_id, request.booking_id, request.order_id, request.email, request.ip,
-        scheduling.code_hash(coalesce(request.booking_id, request.order_id), v_code),
-        request.expires_at, private.now()
-    );
-    return v_code;
-end;
-$$;
-
-/*
- * Return the request of a code from an e-mail address. The code lives for a quarter of an hour.
- */
-create function scheduling.make_request(email text, ip inet)
-returns scheduling.guest_codes
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_request scheduling.guest_codes;
-begin
-    v_request.email = make_request.email;
-    v_request.ip = make_request.ip;
-    v_request.expires_at = private.now() + interval '15 minutes';
-    return v_request;
-end;
-$$;
-
-/*
- * Store a code for a booking and mail it to the booking's address. Without a booking, only record
- * the request. The mail contains no text from the guest, so nobody can use it to send spam.
- */
-create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_request scheduling.guest_codes = scheduling.make_request(send_code.email, send_code.ip);
-    v_code text;
-begin
-    v_request.business_id = booking.business_id;
-    v_request.booking_id = booking.id;
-    v_request.expires_at = least(booking.hold_expires_at, v_request.expires_at);
-    v_code = scheduling.store_code(v_request);
+    perform scheduling.store_code(request, v_code);
     perform private.emit(
         'auth.mail',
-        jsonb_build_object(
-            'kind', 'guest_booking',
-            'to', booking.customer_email,
+        send_code.facts || jsonb_build_object(
+            'kind', send_code.mail_kind,
+            'to', send_code.address,
             'locale', businesses.locale,
             'code', v_code,
-            'expires_in', extract(epoch from v_request.expires_at - private.now())::integer,
-            'business_name', businesses.name,
-            'service_names', facts.service_names,
-            'starts_at', booking.starts_at,
-            'time_zone', booking.time_zone,
-            'reference', booking.reference
+            'expires_in', extract(epoch from request.expires_at - private.now())::integer,
+            'business_name', businesses.name
         )
     )
     from business.businesses
-    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
-    where businesses.id = booking.business_id;
+    where businesses.id = request.business_id;
 end;
 $$;
 
 /*
- * Check the latest code of a guest's booking, as scheduling.use_code.
+ * Check the latest code of a guest's booking or order, and use it up for an act. Returns the code
+ * as it was before, or null when it proves nothing. A used code proves only the same act again.
+ * Every check counts as one of the five attempts, except such a repetition.
  */
-create function scheduling.prove(reference text, code text, act jsonb)
+create function scheduling.use_code(subject_id uuid, code text, act jsonb)
 returns scheduling.guest_codes
 language plpgsql
 volatile
@@ -160,43 +162,24 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_code scheduling.guest_codes;
-begin
-    select guest_codes.* into v_code
-    from scheduling.bookings
-    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
-    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
-    order by guest_codes.id desc
-    limit 1
-    for update of guest_codes;
-    return scheduling.use_code(v_code, prove.code, prove.act);
-end;
-$$;
-
-/*
- * Check a code that is locked, and use it up for an act. Returns the code as it was before, or null
- * when it proves nothing. A used code proves only the same act again. Every check counts as one of
- * the five attempts, except such a repetition.
- */
-create function scheduling.use_code(sent scheduling.guest_codes, code text, act jsonb)
-returns scheduling.guest_codes
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
+    v_sent scheduling.guest_codes;
     v_is_right boolean;
 begin
-    if sent.id is null or sent.attempts = 5 or sent.expires_at <= private.now() then
+    select guest_codes.* into v_sent
+    from scheduling.guest_codes
+    where
+        (guest_codes.booking_id = subject_id or guest_codes.order_id = subject_id)
+        and not guest_codes.is_link
+    order by guest_codes.id desc
+    limit 1
+    for update;
+    if v_sent.id is null or v_sent.attempts = 5 or v_sent.expires_at <= private.now() then
         return null;
     end if;
-    v_is_right = sent.code_hash = scheduling.code_hash(
-        coalesce(sent.booking_id, sent.order_id), use_code.code
-    )
-    and coalesce(sent.used_for = use_code.act, sent.used_at is null);
-    if v_is_right and sent.used_at is not null then
-        return sent;
+    v_is_right = v_sent.code_hash = scheduling.code_hash(subject_id, use_code.code)
+    and coalesce(v_sent.used_for = use_code.act, v_sent.used_at is null);
+    if v_is_right and v_sent.used_at is not null then
+        return v_sent;
     end if;
     update scheduling.guest_codes
     set
@@ -204,8 +187,8 @@ begin
         used_at = case when v_is_right then private.now() else guest_codes.used_at end,
         used_for = case when v_is_right then use_code.act else guest_codes.used_for end,
         proven_in = case when v_is_right then pg_current_xact_id() else guest_codes.proven_in end
-    where guest_codes.id = sent.id;
-    return case when v_is_right then sent end;
+    where guest_codes.id = v_sent.id;
+    return case when v_is_right then v_sent end;
 end;
 $$;
 

@@ -26,8 +26,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code scheduling.guest_codes = scheduling.prove(
-        act_as_guest.reference,
+    v_code scheduling.guest_codes = scheduling.use_code(
+        scheduling.guest_booking(act_as_guest.reference),
         act_as_guest.code,
         jsonb_build_array(to_status, act_as_guest.reason, act_as_guest.starts_at, resource_id)
     );
@@ -63,6 +63,27 @@ begin
         perform scheduling.refuse_passed_by_customer(v_booking);
     end if;
     return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Return the booking without an account that has a reference; null if there is none.
+ */
+create function scheduling.guest_booking(reference text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select bookings.id
+        from scheduling.bookings
+        where
+            bookings.reference = upper(guest_booking.reference)
+            and bookings.customer_id is null
+    );
 end;
 $$;
 

@@ -18,12 +18,11 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = private.caller_address();
+    v_request scheduling.guest_codes = scheduling.make_request(request_guest_booking.email);
     v_guest identity.profiles;
     v_id uuid;
     v_booking scheduling.bookings;
 begin
-    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
     v_guest.full_name = request_guest_booking.name;
     v_guest.email = request_guest_booking.email;
     v_guest.phone = request_guest_booking.phone;
@@ -31,7 +30,7 @@ begin
     select bookings.* into strict v_booking
     from scheduling.bookings
     where bookings.id = v_id;
-    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    perform scheduling.send_booking_code(v_booking, v_request);
     return scheduling.shown_to_guest(v_booking);
 end;
 $$;
@@ -51,10 +50,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = private.caller_address();
+    v_request scheduling.guest_codes = scheduling.make_request(request_guest_code.email);
     v_booking scheduling.bookings;
 begin
-    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
     select bookings.* into v_booking
     from scheduling.bookings
     where
@@ -63,6 +61,40 @@ begin
         and bookings.customer_id is null
         and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
         and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
-    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+    perform scheduling.send_booking_code(v_booking, v_request);
+end;
+$$;
+
+/*
+ * Mail the code of a booking, which lives no longer than its hold. Without a booking, only record
+ * the request.
+ */
+create function scheduling.send_booking_code(
+    booking scheduling.bookings, request scheduling.guest_codes
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    request.business_id = booking.business_id;
+    request.booking_id = booking.id;
+    request.expires_at = least(booking.hold_expires_at, request.expires_at);
+    perform scheduling.send_code(
+        request,
+        'guest_booking',
+        booking.customer_email,
+        jsonb_build_object(
+            'service_names', (
+                select facts.service_names
+                from scheduling.calendar_facts(array[booking.id]) as facts
+            ),
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    );
 end;
 $$;

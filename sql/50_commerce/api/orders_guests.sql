@@ -84,8 +84,8 @@ Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 4
 'quantity_exceeded 409.';
 
 /*
- * Errors:  PT400 invalid_input · PT403 code_invalid · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ * Errors:  PT400 invalid_input · PT403 code_invalid forbidden · PT404 not_found
+ *          PT409 invalid_transition not_for_sale quantity_exceeded · PT422 return_window_over
  */
 create function public.return_guest_order(
     reference text,
@@ -93,7 +93,8 @@ create function public.return_guest_order(
     lines public.list default null,
     reason text default null,
     kind text default 'return',
-    resolution text default null
+    resolution text default null,
+    replacements public.list default null
 )
 returns jsonb
 language plpgsql
@@ -110,7 +111,8 @@ begin
         commerce.to_lines(lines, 'lines'),
         commerce.to_return_kind(v_kind),
         commerce.to_resolution(v_kind, resolution),
-        private.to_text(reason, 'reason', 1000)
+        private.to_text(reason, 'reason', 1000),
+        commerce.to_replacements(replacements, v_kind)
     );
 end;
 $$;
@@ -120,14 +122,61 @@ comment on function public.return_guest_order is
 
 Returns what lookup_order returns.
 
-- lines, reason, kind, resolution: as of request_return; an exchange sends the same again.
+- lines, reason, kind, resolution, replacements: as of request_return. What is sent for an exchange '
+'costs what it costs today; whoever names a unit_minor is refused.
 
-Errors: invalid_input 400, code_invalid 403, not_found 404, invalid_transition 409, '
-'quantity_exceeded 409, return_window_over 422.';
+Errors: invalid_input 400, code_invalid 403, forbidden 403, not_found 404, '
+'invalid_transition 409, not_for_sale 409, quantity_exceeded 409, return_window_over 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ */
+create function public.order_by_link(order_id public.identifier, token text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.order_by_link(
+        private.to_identifier(order_id, 'order_id'), private.to_required_text(token, 'token', 200)
+    );
+end;
+comment on function public.order_by_link is
+'Return a guest''s view of an order, as lookup_order, by the link of a mail about it.
+
+The page behind the link is /functions/v1/order; a site with a page of its own calls this function. '
+'Cancelling and returning need a code of request_order_code.
+
+- token: from the link; it works for 90 days.
+
+Errors: invalid_input 400, code_invalid 403.';
+
+/*
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function public.claim_guest_orders()
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select commerce.claim_guest_orders();
+end;
+comment on function public.claim_guest_orders is
+'Take over the orders that were placed without an account with the caller''s verified e-mail '
+'address.
+
+Returns the number of orders.
+
+Errors: not_signed_in 401, email_not_verified 403.';
 
 grant execute on function
 public.lookup_order(text, text),
 public.request_order_code(text, text),
 public.cancel_guest_order(text, text, public.list, text),
-public.return_guest_order(text, text, public.list, text, text, text)
+public.return_guest_order(text, text, public.list, text, text, text, public.list),
+public.order_by_link(public.identifier, text),
+public.claim_guest_orders()
 to anon, authenticated, service_role;

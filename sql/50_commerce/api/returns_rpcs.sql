@@ -20,21 +20,15 @@ set search_path = ''
 as $$
 declare
     v_kind constant text = coalesce(kind, 'return');
-    v_replacements constant commerce.order_addition[] = commerce.to_additions(
-        coalesce(replacements, '[]'), 'replacements'
-    );
     v_id uuid;
 begin
-    if v_replacements <> '{}' and v_kind <> 'exchange' then
-        perform private.invalid('replacements', 'are for an exchange');
-    end if;
     v_id = commerce.request_return(
         private.to_identifier(order_id, 'order_id'),
         commerce.to_lines(lines, 'lines'),
         commerce.to_return_kind(v_kind),
         commerce.to_resolution(v_kind, resolution),
         private.to_text(reason, 'reason', 1000),
-        v_replacements
+        commerce.to_replacements(replacements, v_kind)
     );
     return commerce.visible_return(v_id);
 end;

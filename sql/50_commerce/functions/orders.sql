@@ -17,7 +17,7 @@ begin
     return scheduling.actors_for(
         placed.business_id,
         placed.customer_id = auth.uid()
-        or placed.customer_id is null and commerce.is_proven(placed.id)
+        or placed.customer_id is null and scheduling.is_proven(placed.id)
     );
 end;
 $$;

@@ -166,6 +166,30 @@ end;
 $$;
 
 /*
+ * Read what is sent for the pieces of an exchange; a return of another kind has none.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_replacements(value text, kind text)
+returns commerce.order_addition[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_replacements constant commerce.order_addition[] = commerce.to_additions(
+        coalesce(value, '[]'), 'replacements'
+    );
+begin
+    if v_replacements <> '{}' and kind <> 'exchange' then
+        perform private.invalid('replacements', 'are for an exchange');
+    end if;
+    return v_replacements;
+end;
+$$;
+
+/*
  * Read units of variants that are added to an order, at least one.
  *
  * Errors:  PT400 invalid_input

@@ -3,29 +3,6 @@
 -- return. The rules are those for customers, because the same functions do it.
 
 /*
- * May the caller act on an order as its guest, because the right code was given in this
- * transaction?
- * Definer: triggers ask it, and nobody reads codes.
- */
-create function commerce.is_proven(order_id uuid)
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from scheduling.guest_codes
-        where
-            guest_codes.order_id = is_proven.order_id
-            and guest_codes.proven_in = pg_current_xact_id_if_assigned()
-    );
-end;
-$$;
-
-/*
  * Return what a guest may see of the order with a reference and an e-mail address. A wrong
  * reference and a wrong address get the same refusal.
  * Definer: guests are not signed in; both values together are the proof.
@@ -94,79 +71,39 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_request scheduling.guest_codes = scheduling.make_request(
-        lower(request_order_code.email), private.caller_address()
+    v_request scheduling.guest_codes = scheduling.make_request(request_order_code.email);
+    v_order commerce.orders = commerce.order_of_guest(
+        request_order_code.reference, request_order_code.email
     );
-    v_order commerce.orders;
-    v_code text;
 begin
-    perform scheduling.refuse_flood(v_request.email, v_request.ip);
-    v_order = commerce.order_of_guest(request_order_code.reference, v_request.email);
     if v_order.customer_id is null
         and v_order.status not in ('cancelled', 'expired', 'returned') then
         v_request.business_id = v_order.business_id;
         v_request.order_id = v_order.id;
     end if;
-    v_code = scheduling.store_code(v_request);
-    if v_request.order_id is not null then
-        perform commerce.mail_order_code(v_order, v_request, v_code);
-    end if;
+    perform scheduling.send_code(
+        v_request, 'guest_order', v_request.email,
+        jsonb_build_object('reference', v_order.reference)
+    );
 end;
 $$;
 
 /*
- * Mail the code of an order to the address with which it was placed. The mail contains no text from
- * the guest, so nobody can use it to send spam.
+ * Return the order without an account that has a reference; null if there is none.
  */
-create function commerce.mail_order_code(
-    placed commerce.orders, request scheduling.guest_codes, code text
-)
-returns void
+create function commerce.guest_order(reference text)
+returns uuid
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 begin
-    perform private.emit(
-        'auth.mail',
-        jsonb_build_object(
-            'kind', 'guest_order',
-            'to', sales.customer_email,
-            'locale', businesses.locale,
-            'code', mail_order_code.code,
-            'expires_in', extract(epoch from request.expires_at - private.now())::integer,
-            'business_name', businesses.name,
-            'reference', placed.reference
-        )
-    )
-    from business.businesses
-    inner join sales.sales on sales.business_id = businesses.id
-    where businesses.id = placed.business_id and sales.id = placed.sale_id;
-end;
-$$;
-
-/*
- * Check the latest code of a guest's order, as scheduling.use_code.
- */
-create function commerce.prove_order(reference text, code text, act jsonb)
-returns scheduling.guest_codes
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_code scheduling.guest_codes;
-begin
-    select guest_codes.* into v_code
-    from commerce.orders
-    inner join scheduling.guest_codes on guest_codes.order_id = orders.id
-    where orders.reference = upper(prove_order.reference) and orders.customer_id is null
-    order by guest_codes.id desc
-    limit 1
-    for update of guest_codes;
-    return scheduling.use_code(v_code, prove_order.code, prove_order.act);
+    return (
+        select orders.id
+        from commerce.orders
+        where orders.reference = upper(guest_order.reference) and orders.customer_id is null
+    );
 end;
 $$;
 
@@ -187,8 +124,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code constant scheduling.guest_codes = commerce.prove_order(
-        cancel_as_guest.reference, cancel_as_guest.code,
+    v_code constant scheduling.guest_codes = scheduling.use_code(
+        commerce.guest_order(cancel_as_guest.reference), cancel_as_guest.code,
         jsonb_build_array('cancelled', to_jsonb(lines), cancel_as_guest.reason)
     );
 begin
@@ -214,7 +151,8 @@ create function commerce.return_as_guest(
     lines commerce.line_quantity[],
     kind commerce.return_kind,
     resolution commerce.return_resolution,
-    reason text
+    reason text,
+    replacements commerce.order_addition[]
 )
 returns jsonb
 language plpgsql
@@ -223,11 +161,11 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_code constant scheduling.guest_codes = commerce.prove_order(
-        return_as_guest.reference, return_as_guest.code,
+    v_code constant scheduling.guest_codes = scheduling.use_code(
+        commerce.guest_order(return_as_guest.reference), return_as_guest.code,
         jsonb_build_array(
             'returned', to_jsonb(lines), return_as_guest.kind, return_as_guest.resolution,
-            return_as_guest.reason
+            return_as_guest.reason, to_jsonb(replacements)
         )
     );
 begin
@@ -236,7 +174,7 @@ begin
     elsif v_code.used_at is null then
         perform commerce.request_return(
             v_code.order_id, lines, return_as_guest.kind, return_as_guest.resolution,
-            return_as_guest.reason, '{}'
+            return_as_guest.reason, return_as_guest.replacements
         );
     end if;
     return commerce.shown_to_guest(commerce.order_now(v_code.order_id));

@@ -146,11 +146,18 @@ to anon, authenticated, service_role;
 grant execute on function
 commerce.to_return_kind(text),
 commerce.to_resolution(text, text),
+commerce.to_replacements(text, text),
 commerce.look_up_order(text, text),
 commerce.request_order_code(text, text),
 commerce.cancel_as_guest(text, text, commerce.line_quantity[], text),
 commerce.return_as_guest(
-    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
-)
+    text, text, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text,
+    commerce.order_addition[]
+),
+commerce.order_by_link(uuid, text),
+commerce.claim_guest_orders()
 to anon, authenticated, service_role;
+-- The page behind the link of a mail.
+grant usage on schema commerce to edge;
+grant execute on function commerce.order_by_link(uuid, text) to edge;
 grant execute on function commerce.apply_due_steps(integer) to worker;

@@ -1,11 +1,9 @@
 -- Invitations to review a booking. The mail after a visit has a link by which its reader reviews
--- the booking without signing in, whether they have an account or not. The link holds a code of
--- guests (47_guests): stored as a hash, for one booking, until it expires. It is longer than the
--- codes that people type, because it lives for weeks.
+-- the booking without signing in, whether they have an account or not (47_guests/functions/links).
 
 /*
  * Return the path of a link by which the customer of a booking reviews it; null when nothing is
- * left to review. Each call makes another link, because no code is stored.
+ * left to review.
  */
 create function reviews.invitation_path(booking_id uuid)
 returns text
@@ -15,18 +13,14 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_code constant text = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    v_request scheduling.guest_codes;
 begin
-    insert into scheduling.guest_codes (
-        business_id, booking_id, email, code_hash, expires_at, created_at
-    )
     select
         bookings.business_id,
         bookings.id,
-        lower(bookings.customer_email),
-        scheduling.code_hash(bookings.id, v_code),
-        private.now() + make_interval(days => settings.invitation_days),
-        private.now()
+        bookings.customer_email,
+        private.now() + make_interval(days => settings.invitation_days)
+    into v_request.business_id, v_request.booking_id, v_request.email, v_request.expires_at
     from scheduling.bookings
     cross join reviews.settings
     where
@@ -42,7 +36,10 @@ begin
     if not found then
         return null;
     end if;
-    return format('/functions/v1/review?booking=%s&token=%s', invitation_path.booking_id, v_code);
+    return format(
+        '/functions/v1/review?booking=%s&token=%s', invitation_path.booking_id,
+        scheduling.make_link(v_request)
+    );
 end;
 $$;
 
@@ -72,7 +69,7 @@ end;
 $$;
 
 /*
- * Return the booking that a link is for. A code that people type is never one.
+ * Return the booking that a link is for.
  *
  * Errors:  PT403 code_invalid
  */
@@ -86,20 +83,10 @@ as $$
 declare
     v_booking scheduling.bookings;
 begin
-    select bookings.* into v_booking
-    from scheduling.guest_codes
-    inner join scheduling.bookings on bookings.id = guest_codes.booking_id
-    where
-        token ~ '^[0-9a-f]{64}$'
-        and guest_codes.booking_id = invited_booking.booking_id
-        and guest_codes.code_hash = scheduling.code_hash(invited_booking.booking_id, token)
-        and guest_codes.expires_at > private.now();
-    if not found then
-        perform private.refuse(
-            'PT403', 'code_invalid', 'This link does not work, or not any more.',
-            'Open the complete link of the mail, or sign in and review the booking.'
-        );
-    end if;
+    perform scheduling.require_link(booking_id, token);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = invited_booking.booking_id;
     return v_booking;
 end;
 $$;

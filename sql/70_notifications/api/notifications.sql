@@ -73,7 +73,7 @@ comment on column public.notification_deliveries.id is 'Primary key.';
 comment on column public.notification_deliveries.event is
 'The event, a name of notification_events.';
 comment on column public.notification_deliveries.audience is
-'The recipient''s part: customer, business or staff.';
+'The recipient''s part: customer, business, staff or platform.';
 comment on column public.notification_deliveries.channel is 'mail, sms, push or in_app.';
 comment on column public.notification_deliveries.business_id is 'The business that it is about.';
 comment on column public.notification_deliveries.booking_id is
@@ -123,7 +123,7 @@ comment on column public.notification_templates.business_id is
 'The business; null for the platform.';
 comment on column public.notification_templates.event is
 'The event, a name of notification_events.';
-comment on column public.notification_templates.audience is 'customer, business or staff.';
+comment on column public.notification_templates.audience is 'customer, business, staff or platform.';
 comment on column public.notification_templates.channel is
 'mail, sms, push or in_app; null for all channels without a template of their own.';
 comment on column public.notification_templates.locale is

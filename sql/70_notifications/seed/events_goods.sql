@@ -40,6 +40,11 @@ on conflict (name) do update
         is_marketing = excluded.is_marketing,
         condition = excluded.condition;
 
+-- A mail to a guest about an order has a link that shows it.
+update engagement.events
+set link_function = 'commerce.order_path'
+where events.subject = 'order' and events.link_function is null;
+
 insert into engagement.notices (event, audience, channels)
 values
 ('stock.low', 'business', '{mail,in_app}'),

@@ -1171,6 +1171,14 @@ grant select on made to anon;
 select tests.act_as_anon();
 select public.return_guest_order((select reference from made), pg_temp.code());
 
+-- call: claim_guest_orders
+create temporary table made as select pg_temp.ordered_as_guest() as reference;
+select tests.act_as_owner();
+update auth.users set email = 'gil@example.com', email_confirmed_at = now()
+where id = tests.id('Zoe');
+select tests.act_as('Zoe');
+select public.claim_guest_orders();
+
 -- call: change_order
 select tests.act_as('Owen');
 create temporary table made as select pg_temp.ordered() as id;

@@ -21,6 +21,33 @@ COMPANY = (
     "select public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');"
 )
 DECIDE = "public.decide_wholesale((select id::text from public.wholesale_accounts), {})"
+PROPOSED = GOODS + (
+    "insert into identity.platform_staff (user_id, role) values (tests.id('ben'), 'support');"
+    "insert into flags.flags (key, is_enabled, rules)"
+    " values ('product_approval', true, '[{\"percentage\": 100}]');"
+    "select tests.act_as('owner'); select public.propose_product_change("
+    "tests.id('Oil')::text, '[{\"name\": \"Snake oil\"}]', 'A better name');"
+)
+CHANGE = "(select id::text from public.product_changes)"
+ASKED = (
+    GOODS
+    + RECEIVE
+    + COMPANY
+    + AS.format("owner", DECIDE.format("'approved'"))
+    + """
+    select tests.act_as_owner();
+    update auth.users set email = 'ben@example.com', email_confirmed_at = now()
+    where id = tests.id('ben');
+    select tests.act_as('customer');
+    select public.invite_buyer(id::text, 'ben@example.com', 'buyer') from public.wholesale_accounts;
+    select tests.act_as('ben');
+    select public.accept_buyer_invitation(id::text) from public.wholesale_buyers
+    where email = 'ben@example.com';
+    select public.request_wholesale_order(jsonb_build_array(jsonb_build_object(
+        'variant_id', tests.id('Oil'), 'quantity', 1))::text, store_id => tests.id('Mitte')::text);
+"""
+)
+REQUEST = "(select id::text from public.wholesale_order_requests)"
 # Each begins in the town of test_catalogue.py.
 GOODS_PLAYS = {
     "stock.low": GOODS
@@ -59,4 +86,14 @@ GOODS_PLAYS = {
         "public.checkout('a key', store_id => tests.id('Mitte')::text, items => jsonb_build_array("
         "jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 1))::text)",
     ),
+    "product_change.pending": PROPOSED,
+    "product_change.approved": PROPOSED
+    + AS.format("ben", f"public.approve_product_change({CHANGE})"),
+    "product_change.rejected": PROPOSED
+    + AS.format("ben", f"public.reject_product_change({CHANGE}, 'Not true')"),
+    "order_request.requested": ASKED,
+    "order_request.approved": ASKED
+    + AS.format("customer", f"public.decide_wholesale_order({REQUEST}, 'approved')"),
+    "order_request.rejected": ASKED
+    + AS.format("customer", f"public.decide_wholesale_order({REQUEST}, 'rejected', 'No')"),
 }

@@ -15,8 +15,8 @@ from tests.workers.notifications.goods_plays import GOODS_PLAYS
 from tests.workers.notifications.order_plays import ORDER_PLAYS
 from tests.workers.notifications.review_plays import REVIEW_PLAYS
 
-LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*\|[^|]*\|[^|]*)\|$")
-AUDIENCES = ("customer", "business", "staff")
+LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*(\|[^|]*){3})\|$")
+AUDIENCES = ("customer", "business", "staff", "platform")
 TOWN = """
     select tests.at('2031-05-01 08:00Z');
     select tests.person(called) from unnest('{owner,ann,ben,customer}'::text[]) as called;
@@ -235,6 +235,33 @@ def test_everyone_hears_of_it_as_the_table_says(
         event,
     )
     assert unsaid == []
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("product_change.pending", "ben"),
+        ("product_change.rejected", "owner"),
+        ("order_request.requested", "customer"),
+        ("order_request.approved", "ben"),
+    ],
+)
+def test_a_request_is_told_to_those_who_decide_and_the_decision_to_who_asked(
+    town: Callable[[str], Database], event: str, name: str
+) -> None:
+    db = town(PLAYS[event])
+    assert {told_name for _, _, told_name in told(db, event)} == {name}
+
+
+@pytest.mark.parametrize("event", ["product_change.pending", "order_request.requested"])
+def test_a_business_does_not_read_messages_to_the_platform_or_inside_a_company(
+    town: Callable[[str], Database], event: str
+) -> None:
+    db = town(PLAYS[event])
+    with db.connection.transaction():
+        db.connection.execute("select tests.act_as('owner')")
+        read = db.rows("select id from public.notification_deliveries where event = %s", event)
+    assert read == []
 
 
 def test_a_series_is_announced_once_and_reminded_each_time(
