@@ -37,6 +37,10 @@ class Protocol(WebSocketsSansIOProtocol):
         if self.transport.get_write_buffer_size() > self.max_unsent:
             self.end(TOO_SLOW, "The client reads too slowly; connect again.")
 
+    def refused(self) -> None:
+        """Tell uvicorn that a refused handshake is answered; it would log that it was forgotten."""
+        self.handshake_complete = True
+
     def end(self, code: int, reason: str) -> None:
         """Close with a code and a reason of at most 123 bytes, and cut whoever does not answer."""
         if self.close_sent or self.transport.is_closing():

@@ -123,6 +123,7 @@ class Sockets:
         except RealtimeError as error:
             answer = JSONResponse({"error": error.message}, status_code=error.status)
             await answer(scope, receive, send)
+            scope["extensions"][KEY].refused()
             return
         await send({"type": "websocket.accept"})
         service.sockets.add(socket)

@@ -140,22 +140,25 @@ class Stream:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield what is sent, until the token expires, and leave the topic at the end."""
+        loop, expiry = asyncio.get_running_loop(), self._caller.expires_at
+        left = max(0.0, expiry - time.time())
+        timer = loop.call_later(left, lambda: self.shut(expired(expiry).message))
         try:
             yield f"retry: 1000\nid: {self._position}\n\n".encode()
-            while True:
-                left = self._caller.expires_at - time.time()
-                try:
-                    chunk = await asyncio.wait_for(self._chunks.get(), max(0, min(QUIET, left)))
-                except TimeoutError:
-                    chunk = b": still here\n\n"
-                    if left <= QUIET:
-                        self.shut(expired(self._caller.expires_at).message)
-                if chunk is None:
-                    return
-                self._unsent -= len(chunk)
+            while (chunk := await self._next()) is not None:
                 yield chunk
         finally:
+            timer.cancel()
             self.leave()
+
+    async def _next(self) -> bytes | None:
+        """Return what is sent next, none at the end; a comment when it was quiet for long."""
+        try:
+            chunk = await asyncio.wait_for(self._chunks.get(), QUIET)
+        except TimeoutError:
+            return b": still here\n\n"
+        self._unsent -= len(chunk or b"")
+        return chunk
 
     def leave(self) -> None:
         """Listen no more."""
