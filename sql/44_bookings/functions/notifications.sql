@@ -126,41 +126,25 @@ begin
     where audience = 'customer';
 
     return query
+    select readers.*
+    from unnest(booking_readers.messages) as messages
+    inner join scheduling.bookings on bookings.id = messages.subject_id
+    cross join lateral
+    business.manager_readers(bookings.business_id, messages.ordinal) as readers
+    where audience = 'business';
+
+    return query
     select
-        told.ordinal,
+        staff.ordinal,
         profiles.id,
         profiles.email,
         profiles.phone,
         profiles.locale,
         null::jsonb
-    from scheduling.members_told(booking_readers.messages, audience) as told
-    inner join business.business_members on business_members.id = told.member_id
-    inner join identity.profiles on profiles.id = business_members.user_id;
-end;
-$$;
-
-/*
- * Return the members of an audience who read messages about bookings, each once for a message.
- */
-create function scheduling.members_told(messages private.subject_message[], audience text)
-returns table (ordinal integer, member_id uuid)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if audience = 'business' then
-        return query
-        select messages.ordinal, managers.id
-        from unnest(members_told.messages) as messages
-        inner join scheduling.bookings on bookings.id = messages.subject_id
-        cross join lateral business.managers_of(bookings.business_id) as managers;
-    elsif audience = 'staff' then
-        return query
-        select staff.ordinal, staff.member_id
-        from scheduling.staff_of(members_told.messages) as staff;
-    end if;
+    from scheduling.staff_of(booking_readers.messages) as staff
+    inner join business.business_members on business_members.id = staff.member_id
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where audience = 'staff';
 end;
 $$;
 

@@ -128,17 +128,11 @@ begin
     left join identity.profiles on profiles.id = orders.customer_id
     where audience = 'customer'
     union all
-    select
-        messages.ordinal,
-        profiles.id,
-        profiles.email,
-        profiles.phone,
-        profiles.locale,
-        null::jsonb
+    select readers.*
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id
-    cross join lateral business.managers_of(orders.business_id) as managers
-    inner join identity.profiles on profiles.id = managers.user_id
+    cross join lateral
+    business.manager_readers(orders.business_id, messages.ordinal) as readers
     where audience = 'business';
 end;
 $$;

@@ -65,6 +65,13 @@ begin
     left join identity.profiles on profiles.id = customers.user_id
     where message_readers.audience = 'customer' and messages.sender = 'business'
     union all
+    select readers.*
+    from unnest(message_readers.messages) as told
+    inner join crm.messages on messages.id = told.subject_id
+    cross join lateral
+    business.manager_readers(messages.business_id, told.ordinal) as readers
+    where message_readers.audience = 'business' and messages.sender = 'customer'
+    union all
     select
         told.ordinal,
         profiles.id,
@@ -79,16 +86,14 @@ begin
     where
         message_readers.audience = 'business'
         and messages.sender = 'customer'
-        and (
-            business_members.role in ('owner', 'manager')
-            or business_members.role = 'staff' and exists (
-                select 1
-                from crm.messages as earlier
-                where
-                    earlier.business_id = messages.business_id
-                    and earlier.conversation_id = messages.conversation_id
-                    and earlier.author_id = business_members.user_id
-            )
+        and business_members.role = 'staff'
+        and exists (
+            select 1
+            from crm.messages as earlier
+            where
+                earlier.business_id = messages.business_id
+                and earlier.conversation_id = messages.conversation_id
+                and earlier.author_id = business_members.user_id
         );
 end;
 $$;
