@@ -1,7 +1,7 @@
 -- Whoever may read a subject sees its public media once they are ready. Owners and managers see all
--- media of their business, users their own, platform staff all. Whoever may read the row that links
--- a private file to its subject sees the file. Clients write alternative texts,
--- delete links, and call functions for the rest.
+-- media of their business, users their own, platform staff all but what is confidential. Whoever
+-- may read the row that links a private file to its subject sees the file. Clients write
+-- alternative texts, delete links, and call functions for the rest.
 
 grant usage on schema files to anon, authenticated, service_role, worker;
 
@@ -72,6 +72,7 @@ using (
     owner_id = (select auth.uid())
     or business_id in (select private.my_businesses('manage'))
     or (select private.is_platform_staff('support'))
+    and not (select files.is_confidential(subject, kind))
     or is_public
     and state = 'ready'
     and released_at is null
@@ -194,6 +195,7 @@ using (
                 media.owner_id = (select auth.uid())
                 or media.business_id in (select private.my_businesses('manage'))
                 or (select private.is_platform_staff('support'))
+                and not (select files.is_confidential(media.subject, media.kind))
                 or not media.is_public
                 and files.is_link_readable(media.subject, media.kind, media.id)
             )
@@ -225,6 +227,7 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_confidential(text, text),
 files.is_link_readable(text, text, uuid),
 files.is_record_readable(text),
 files.row_of_record(text),

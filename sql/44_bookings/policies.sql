@@ -72,6 +72,33 @@ on scheduling.preferred_resources
 for select
 to authenticated
 using (customer_id = (select auth.uid()));
+
+alter table scheduling.preferred_services enable row level security;
+
+grant select on scheduling.preferred_services to authenticated;
+grant select, insert, update, delete on scheduling.preferred_services to service_role;
+
+create policy preferred_services_select
+on scheduling.preferred_services
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+
+-- What members wrote down is for them, and for the customer whom it is about.
+
+alter table scheduling.customer_preferences enable row level security;
+
+grant select on scheduling.customer_preferences to authenticated;
+grant select, insert, update, delete on scheduling.customer_preferences to service_role;
+
+create policy customer_preferences_select
+on scheduling.customer_preferences
+for select
+to authenticated
+using (
+    customer_id = any(array(select customers.mine()))
+    or business_id = any(array(select private.my_businesses('serve')))
+);
 -- Arrivals have no policy: only functions read them.
 
 alter table scheduling.arrivals enable row level security;
@@ -108,7 +135,8 @@ scheduling.to_weekdays(text),
 scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer),
 scheduling.announce_arrival(uuid),
-scheduling.set_preferred_resource(uuid, uuid)
+scheduling.set_preferred_resource(uuid, uuid),
+scheduling.set_preferred_service(uuid, uuid)
 to anon, authenticated, service_role;
 
 grant execute on function

@@ -198,6 +198,49 @@ comment on column scheduling.preferred_resources.customer_id is '[person: delete
 create index preferred_resources_resource_idx
 on scheduling.preferred_resources (business_id, resource_id);
 
+create table scheduling.preferred_services (
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    service_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (customer_id, business_id),
+    constraint preferred_services_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade
+);
+comment on table scheduling.preferred_services is
+'What a customer usually books in a business: one service each, the default of preferred_slots.';
+comment on column scheduling.preferred_services.customer_id is '[person: delete]';
+create index preferred_services_service_idx
+on scheduling.preferred_services (business_id, service_id);
+
+-- What members wrote down of a customer, who may have no account.
+create table scheduling.customer_preferences (
+    business_id uuid not null,
+    customer_id uuid not null,
+    resource_id uuid,
+    service_id uuid,
+    updated_by uuid references auth.users (id) on delete set null,
+    updated_at timestamptz not null,
+
+    primary key (business_id, customer_id),
+    constraint customer_preferences_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint customer_preferences_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete set null (resource_id),
+    constraint customer_preferences_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete set null (service_id)
+);
+comment on table scheduling.customer_preferences is
+'Whom and what a customer usually wants, as the business knows it. What the account says itself '
+'goes first.';
+comment on column scheduling.customer_preferences.customer_id is '[person: delete]';
+create index customer_preferences_resource_idx
+on scheduling.customer_preferences (business_id, resource_id);
+create index customer_preferences_service_idx
+on scheduling.customer_preferences (business_id, service_id);
+create index customer_preferences_updated_by_idx on scheduling.customer_preferences (updated_by);
+
 create table scheduling.arrivals (
     business_id uuid not null,
     booking_id uuid not null,

@@ -24,7 +24,12 @@ values
 ('crm.customer_notes', 'customer_id', 'move', null),
 ('crm.customer_tags', 'customer_id', 'move', null),
 ('crm.customer_blocks', 'customer_id', 'move', null),
+('scheduling.customer_preferences', 'customer_id', 'move', null),
 ('crm.conversations', 'customer_id', 'move', null),
+(
+    'crm.consents', 'customer_id', 'keep',
+    'A record of who answered, never rewritten; the view shows it with the customer who they are.'
+),
 (
     'money.credits', 'customer_id', 'keep',
     'A record of whom credit was given to, never rewritten; the ledger moves what is left of it.'
@@ -53,4 +58,17 @@ on conflict (name) do update set
 insert into private.routes (topic, queue, actor)
 values
 ('message.sent', 'notifications', 'notify')
+on conflict do nothing;
+
+-- Files that both sides of a conversation send.
+insert into files.kinds (
+    subject, name, bucket, is_public, content_types, max_bytes, max_number,
+    place_function, attach_function, relation, links, is_confidential
+)
+values
+(
+    'message', 'attachment', 'documents', false, '{application/pdf,image/jpeg,image/png}',
+    20971520, 5, 'crm.place_of_message', 'crm.attach_file', 'crm.messages',
+    'crm.message_attachments', true
+)
 on conflict do nothing;

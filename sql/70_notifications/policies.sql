@@ -151,7 +151,6 @@ engagement.set_quiet_hours(time, time),
 engagement.register_device(text, text),
 engagement.forget_device(text),
 engagement.mark_read(uuid[]),
-engagement.set_consent(uuid, boolean),
 engagement.unsubscribe(uuid),
 engagement.send_offer(uuid, text, text),
 engagement.save_template(

@@ -77,3 +77,40 @@ $$;
 create trigger _100_forget_notifications
 before insert on private.deleted_subjects
 for each row execute function engagement.deleted_subjects__forget_notifications();
+
+/*
+ * Let an answer about offers decide whether an account gets them. An account gets offers only by
+ * its own word; a member can only end them.
+ * Definer: nobody has a write grant on marketing_consents.
+ */
+create function engagement.consents__follow()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if new.is_given and new.source <> 'app' then
+        return null;
+    end if;
+    insert into engagement.marketing_consents (user_id, business_id, given_at, withdrawn_at)
+    values (new.user_id, new.business_id, new.at, case when not new.is_given then new.at end)
+    on conflict on constraint marketing_consents_pkey do update
+        set
+            given_at = case
+                when new.is_given and marketing_consents.withdrawn_at is not null then new.at
+                else marketing_consents.given_at
+            end,
+            withdrawn_at = case
+                when not new.is_given then coalesce(marketing_consents.withdrawn_at, new.at)
+            end;
+    return null;
+end;
+$$;
+
+create trigger _500_follow
+after insert on crm.consents
+for each row
+when (new.purpose = 'marketing' and new.user_id is not null)
+execute function engagement.consents__follow();

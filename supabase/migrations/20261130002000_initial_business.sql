@@ -1101,6 +1101,31 @@ begin
 end;
 $$;
 
+/*
+ * Return the owners and managers of a business as readers of a message.
+ */
+create function business.manager_readers(business_id uuid, ordinal integer)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+rows 3
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        manager_readers.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from business.managers_of(manager_readers.business_id) as managers
+    inner join identity.profiles on profiles.id = managers.user_id;
+end;
+$$;
+
 -- sql/20_business/functions/profile.sql
 
 -- How a business is created, and how it gets its slug.

@@ -104,6 +104,8 @@ create table files.kinds (
     -- an order (position) and a featured picture (is_featured).
     links text not null,
     gallery_key text,
+    -- What people write to each other: the platform's staff does not read it.
+    is_confidential boolean not null default false,
 
     primary key (subject, name),
     constraint kinds_names_are_words check (subject ~ '^[a-z_]{1,40}$' and name ~ '^[a-z_]{1,40}$'),
@@ -785,6 +787,28 @@ begin
     into v_is_readable
     using media_id;
     return v_is_readable;
+end;
+$$;
+
+/*
+ * Are files of a kind only for those who write to each other?
+ */
+create function files.is_confidential(subject text, kind text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from files.kinds
+        where
+            kinds.subject = is_confidential.subject
+            and kinds.name = is_confidential.kind
+            and kinds.is_confidential
+    );
 end;
 $$;
 
@@ -1641,9 +1665,9 @@ execute function business.business_documents__keep_history();
 -- sql/25_files/policies.sql
 
 -- Whoever may read a subject sees its public media once they are ready. Owners and managers see all
--- media of their business, users their own, platform staff all. Whoever may read the row that links
--- a private file to its subject sees the file. Clients write alternative texts,
--- delete links, and call functions for the rest.
+-- media of their business, users their own, platform staff all but what is confidential. Whoever
+-- may read the row that links a private file to its subject sees the file. Clients write
+-- alternative texts, delete links, and call functions for the rest.
 
 grant usage on schema files to anon, authenticated, service_role, worker;
 
@@ -1714,6 +1738,7 @@ using (
     owner_id = (select auth.uid())
     or business_id in (select private.my_businesses('manage'))
     or (select private.is_platform_staff('support'))
+    and not (select files.is_confidential(subject, kind))
     or is_public
     and state = 'ready'
     and released_at is null
@@ -1836,6 +1861,7 @@ using (
                 media.owner_id = (select auth.uid())
                 or media.business_id in (select private.my_businesses('manage'))
                 or (select private.is_platform_staff('support'))
+                and not (select files.is_confidential(media.subject, media.kind))
                 or not media.is_public
                 and files.is_link_readable(media.subject, media.kind, media.id)
             )
@@ -1867,6 +1893,7 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_confidential(text, text),
 files.is_link_readable(text, text, uuid),
 files.is_record_readable(text),
 files.row_of_record(text),

@@ -204,6 +204,49 @@ comment on column scheduling.preferred_resources.customer_id is '[person: delete
 create index preferred_resources_resource_idx
 on scheduling.preferred_resources (business_id, resource_id);
 
+create table scheduling.preferred_services (
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    service_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (customer_id, business_id),
+    constraint preferred_services_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade
+);
+comment on table scheduling.preferred_services is
+'What a customer usually books in a business: one service each, the default of preferred_slots.';
+comment on column scheduling.preferred_services.customer_id is '[person: delete]';
+create index preferred_services_service_idx
+on scheduling.preferred_services (business_id, service_id);
+
+-- What members wrote down of a customer, who may have no account.
+create table scheduling.customer_preferences (
+    business_id uuid not null,
+    customer_id uuid not null,
+    resource_id uuid,
+    service_id uuid,
+    updated_by uuid references auth.users (id) on delete set null,
+    updated_at timestamptz not null,
+
+    primary key (business_id, customer_id),
+    constraint customer_preferences_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint customer_preferences_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete set null (resource_id),
+    constraint customer_preferences_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete set null (service_id)
+);
+comment on table scheduling.customer_preferences is
+'Whom and what a customer usually wants, as the business knows it. What the account says itself '
+'goes first.';
+comment on column scheduling.customer_preferences.customer_id is '[person: delete]';
+create index customer_preferences_resource_idx
+on scheduling.customer_preferences (business_id, resource_id);
+create index customer_preferences_service_idx
+on scheduling.customer_preferences (business_id, service_id);
+create index customer_preferences_updated_by_idx on scheduling.customer_preferences (updated_by);
+
 create table scheduling.arrivals (
     business_id uuid not null,
     booking_id uuid not null,
@@ -658,7 +701,9 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_known record = scheduling.known_resources(leg, booking.customer_id);
+    v_known record = scheduling.known_resources(
+        leg, booking.customer_id, booking.customer_email, booking.customer_phone
+    );
     v_rivals uuid[] = array(
         select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
     );
@@ -692,11 +737,17 @@ end;
 $$;
 
 /*
- * Return the resources that a customer knows in a business: the one that they prefer, and the one
- * that gave them their last completed item, if it also provides this service.
+ * Return the resources that a customer knows in a business: the one that they prefer, by their own
+ * word or as members wrote it down, and the one that gave the account its last completed item, if
+ * it also provides this service.
  */
 create function scheduling.known_resources(
-    leg scheduling.leg, customer_id uuid, out preferred_id uuid, out past_id uuid
+    leg scheduling.leg,
+    customer_id uuid,
+    customer_email text default null,
+    customer_phone text default null,
+    out preferred_id uuid,
+    out past_id uuid
 )
 returns record
 language plpgsql
@@ -705,7 +756,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if leg.resource_id is not null or customer_id is null or not exists (
+    if leg.resource_id is not null
+    or num_nonnulls(customer_id, customer_email, customer_phone) = 0
+    or not exists (
         select 1
         from catalog.services
         where services.id = leg.service_id and services.prefers_known_staff
@@ -717,6 +770,13 @@ begin
     where
         preferred_resources.customer_id = known_resources.customer_id
         and preferred_resources.business_id = leg.business_id;
+    if preferred_id is null then
+        preferred_id = (
+            scheduling.noted_preference(
+                leg.business_id, customer_id, customer_email, customer_phone
+            )
+        ).resource_id;
+    end if;
     select booking_items.resource_id into past_id
     from scheduling.bookings
     inner join scheduling.booking_items
@@ -3487,41 +3547,25 @@ begin
     where audience = 'customer';
 
     return query
+    select readers.*
+    from unnest(booking_readers.messages) as messages
+    inner join scheduling.bookings on bookings.id = messages.subject_id
+    cross join lateral
+    business.manager_readers(bookings.business_id, messages.ordinal) as readers
+    where audience = 'business';
+
+    return query
     select
-        told.ordinal,
+        staff.ordinal,
         profiles.id,
         profiles.email,
         profiles.phone,
         profiles.locale,
         null::jsonb
-    from scheduling.members_told(booking_readers.messages, audience) as told
-    inner join business.business_members on business_members.id = told.member_id
-    inner join identity.profiles on profiles.id = business_members.user_id;
-end;
-$$;
-
-/*
- * Return the members of an audience who read messages about bookings, each once for a message.
- */
-create function scheduling.members_told(messages private.subject_message[], audience text)
-returns table (ordinal integer, member_id uuid)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if audience = 'business' then
-        return query
-        select messages.ordinal, managers.id
-        from unnest(members_told.messages) as messages
-        inner join scheduling.bookings on bookings.id = messages.subject_id
-        cross join lateral business.managers_of(bookings.business_id) as managers;
-    elsif audience = 'staff' then
-        return query
-        select staff.ordinal, staff.member_id
-        from scheduling.staff_of(members_told.messages) as staff;
-    end if;
+    from scheduling.staff_of(booking_readers.messages) as staff
+    inner join business.business_members on business_members.id = staff.member_id
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where audience = 'staff';
 end;
 $$;
 
@@ -4155,8 +4199,8 @@ $$;
 
 -- sql/44_bookings/functions/preferences.sql
 
--- The resource that a customer prefers in a business. Services with prefers_known_staff assign it
--- before any other.
+-- What customers prefer in a business: a resource, which services with prefers_known_staff assign
+-- before any other, and the service that they usually book.
 
 /*
  * Set the resource that the caller prefers in a business; null ends the preference.
@@ -4203,6 +4247,85 @@ begin
             'Check the id in the view resources.'
         );
     end if;
+end;
+$$;
+
+/*
+ * Set the service that the caller usually books in a business; null ends the preference.
+ * Definer: as scheduling.set_preferred_resource.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function scheduling.set_preferred_service(business_id uuid, service_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+begin
+    if service_id is null then
+        delete from scheduling.preferred_services
+        where
+            preferred_services.customer_id = v_user_id
+            and preferred_services.business_id = set_preferred_service.business_id;
+        return;
+    end if;
+    insert into scheduling.preferred_services (customer_id, business_id, service_id, updated_at)
+    select
+        v_user_id,
+        services.business_id,
+        services.id,
+        private.now()
+    from catalog.services
+    where
+        services.id = set_preferred_service.service_id
+        and services.business_id = set_preferred_service.business_id
+        and services.archived_at is null
+        and business.is_open(services.business_id)
+    on conflict on constraint preferred_services_pkey do update
+    set service_id = excluded.service_id, updated_at = excluded.updated_at;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service.', 'Check the id in the view services.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return what members wrote down about a customer: an account, or whoever a business knows by an
+ * e-mail address or a phone number.
+ */
+create function scheduling.noted_preference(
+    business_id uuid, user_id uuid, email text, phone text
+)
+returns scheduling.customer_preferences
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = case
+        when noted_preference.user_id is not null then customers.customer_of(
+            noted_preference.business_id, noted_preference.user_id, null
+        )
+        else customers.known_by(noted_preference.business_id, email, phone)
+    end;
+    v_preference scheduling.customer_preferences;
+begin
+    select customer_preferences.* into v_preference
+    from customers.customers
+    inner join scheduling.customer_preferences
+        on
+            customer_preferences.business_id = customers.business_id
+            and customer_preferences.customer_id
+            = coalesce(customers.merged_into_id, customers.id)
+    where customers.id = v_customer_id;
+    return v_preference;
 end;
 $$;
 
@@ -6425,6 +6548,33 @@ on scheduling.preferred_resources
 for select
 to authenticated
 using (customer_id = (select auth.uid()));
+
+alter table scheduling.preferred_services enable row level security;
+
+grant select on scheduling.preferred_services to authenticated;
+grant select, insert, update, delete on scheduling.preferred_services to service_role;
+
+create policy preferred_services_select
+on scheduling.preferred_services
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+
+-- What members wrote down is for them, and for the customer whom it is about.
+
+alter table scheduling.customer_preferences enable row level security;
+
+grant select on scheduling.customer_preferences to authenticated;
+grant select, insert, update, delete on scheduling.customer_preferences to service_role;
+
+create policy customer_preferences_select
+on scheduling.customer_preferences
+for select
+to authenticated
+using (
+    customer_id = any(array(select customers.mine()))
+    or business_id = any(array(select private.my_businesses('serve')))
+);
 -- Arrivals have no policy: only functions read them.
 
 alter table scheduling.arrivals enable row level security;
@@ -6461,7 +6611,8 @@ scheduling.to_weekdays(text),
 scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer),
 scheduling.announce_arrival(uuid),
-scheduling.set_preferred_resource(uuid, uuid)
+scheduling.set_preferred_resource(uuid, uuid),
+scheduling.set_preferred_service(uuid, uuid)
 to anon, authenticated, service_role;
 
 grant execute on function
@@ -7167,7 +7318,8 @@ to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/preferences.sql
 
--- The resource that a customer prefers in a business, to be read and set by the customer.
+-- What customers prefer in a business, to be read and set by themselves, and what members wrote
+-- down about it.
 
 create view public.preferred_resources
 with (security_invoker = true)
@@ -7222,6 +7374,84 @@ Services with prefers_known_staff assign it to the caller''s bookings if it is f
 - resource_id: the resource; without it the preference ends.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+create view public.preferred_services
+with (security_invoker = true)
+as
+select
+    preferred_services.customer_id,
+    preferred_services.business_id,
+    preferred_services.service_id,
+    preferred_services.updated_at
+from scheduling.preferred_services;
+grant select on public.preferred_services to authenticated;
+grant select, insert, update, delete on public.preferred_services to service_role;
+
+comment on view public.preferred_services is
+'The services that the caller usually books, one per business: what preferred_slots looks for.
+
+Changed by set_preferred_service.';
+comment on column public.preferred_services.customer_id is 'The caller.';
+comment on column public.preferred_services.business_id is 'The business.';
+comment on column public.preferred_services.service_id is 'The preferred service.';
+comment on column public.preferred_services.updated_at is 'When the preference last changed.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_preferred_service(
+    business_id public.identifier, service_id public.identifier default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.set_preferred_service(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(service_id, 'service_id', is_required => false)
+    );
+end;
+$$;
+grant execute on function
+public.set_preferred_service(public.identifier, public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.set_preferred_service is
+'Set the service that the caller usually books in a business: preferred_slots looks for it.
+
+- service_id: the service; without it the preference ends.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+create view public.customer_preferences
+with (security_invoker = true)
+as
+select
+    customer_preferences.business_id,
+    customer_preferences.customer_id,
+    customer_preferences.resource_id,
+    customer_preferences.service_id,
+    customer_preferences.updated_by,
+    customer_preferences.updated_at
+from scheduling.customer_preferences;
+grant select on public.customer_preferences to authenticated, service_role;
+
+comment on view public.customer_preferences is
+'Whom and what customers usually want, as members wrote it down; also of customers without an '
+'account. Members who serve customers and the customer read it. Changed by '
+'set_customer_preferences. Page by (updated_at, customer_id).';
+comment on column public.customer_preferences.business_id is 'The business.';
+comment on column public.customer_preferences.customer_id is 'The customer.';
+comment on column public.customer_preferences.resource_id is
+'Whom they want: services with prefers_known_staff assign it first. May be null.';
+comment on column public.customer_preferences.service_id is
+'What they usually book: preferred_slots looks for it. May be null.';
+comment on column public.customer_preferences.updated_by is
+'The member who wrote it; null for the operator, and once their account is gone.';
+comment on column public.customer_preferences.updated_at is 'When it was last changed.';
 
 -- sql/44_bookings/api/sessions.sql
 

@@ -3998,17 +3998,11 @@ begin
     left join identity.profiles on profiles.id = orders.customer_id
     where audience = 'customer'
     union all
-    select
-        messages.ordinal,
-        profiles.id,
-        profiles.email,
-        profiles.phone,
-        profiles.locale,
-        null::jsonb
+    select readers.*
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id
-    cross join lateral business.managers_of(orders.business_id) as managers
-    inner join identity.profiles on profiles.id = managers.user_id
+    cross join lateral
+    business.manager_readers(orders.business_id, messages.ordinal) as readers
     where audience = 'business';
 end;
 $$;
@@ -7967,17 +7961,11 @@ set search_path = ''
 as $$
 begin
     return query
-    select
-        messages.ordinal,
-        profiles.id,
-        profiles.email,
-        profiles.phone,
-        profiles.locale,
-        null::jsonb
+    select readers.*
     from unnest(stock_readers.messages) as messages
     inner join catalog.product_variants on product_variants.id = messages.subject_id
-    cross join lateral business.managers_of(product_variants.business_id) as managers
-    inner join identity.profiles on profiles.id = managers.user_id
+    cross join lateral
+    business.manager_readers(product_variants.business_id, messages.ordinal) as readers
     where audience = 'business';
 end;
 $$;

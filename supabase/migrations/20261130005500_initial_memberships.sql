@@ -2546,15 +2546,15 @@ begin
         null::jsonb
     from unnest(membership_readers.messages) as messages
     inner join memberships.memberships on memberships.id = messages.subject_id
-    inner join identity.profiles
-        on
-            case audience
-                when 'customer' then profiles.id = memberships.user_id
-                when 'business' then profiles.id in (
-                    select managers.user_id
-                    from business.managers_of(memberships.business_id) as managers
-                )
-            end;
+    inner join identity.profiles on profiles.id = memberships.user_id
+    where audience = 'customer'
+    union all
+    select readers.*
+    from unnest(membership_readers.messages) as messages
+    inner join memberships.memberships on memberships.id = messages.subject_id
+    cross join lateral
+    business.manager_readers(memberships.business_id, messages.ordinal) as readers
+    where audience = 'business';
 end;
 $$;
 

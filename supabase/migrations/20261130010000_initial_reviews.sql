@@ -1151,17 +1151,11 @@ begin
         and coalesce(profiles.email, bookings.customer_email) is not null;
 
     return query
-    select
-        messages.ordinal,
-        profiles.id,
-        profiles.email,
-        profiles.phone,
-        profiles.locale,
-        null::jsonb
+    select readers.*
     from unnest(review_readers.messages) as messages
     inner join reviews.reviews on reviews.id = messages.subject_id
-    cross join lateral business.managers_of(reviews.business_id) as managers
-    inner join identity.profiles on profiles.id = managers.user_id
+    cross join lateral
+    business.manager_readers(reviews.business_id, messages.ordinal) as readers
     where audience = 'business';
 end;
 $$;

@@ -149,6 +149,71 @@ comment on column crm.customer_blocks.customer_id is '[person]';
 comment on column crm.customer_blocks.reason is '[personal]';
 create index customer_blocks_blocked_by_idx on crm.customer_blocks (blocked_by);
 
+-- sql/62_crm/tables/customer_consents.sql
+
+-- Consents: what a person agreed to with a business, purpose by purpose. Each answer is kept with
+-- its source, its time and the text that was answered; the latest one holds.
+
+create type crm.consent_source as enum (
+    -- The person, signed in, or by the link of a mail.
+    'app', 'link',
+    -- What a member wrote down.
+    'paper', 'in_person', 'phone', 'mail'
+);
+
+create table crm.consent_purposes (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    key text not null,
+    -- What somebody agrees to, in the words that they read.
+    wording text not null,
+    created_at timestamptz not null default now(),
+
+    primary key (business_id, key),
+    constraint consent_purposes_key_is_a_word check (
+        key ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('key', 'must be a lower-case word of at most 40 characters')
+    ),
+    constraint consent_purposes_wording_is_short check (
+        length(btrim(wording)) between 1 and 2000 and not private.has_control_characters(wording)
+        or private.invalid('wording', 'must have 1 to 2000 printable characters')
+    )
+);
+comment on table crm.consent_purposes is
+'For what a business asks for consent, beside its offers, such as photos.';
+
+create table crm.consents (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Who answered: an account, or a customer without one.
+    user_id uuid references auth.users (id) on delete cascade,
+    customer_id uuid,
+    -- `marketing` is for offers; others are rows of consent_purposes.
+    purpose text not null,
+    is_given boolean not null,
+    source crm.consent_source not null,
+    -- The text of the purpose at that time; null for offers.
+    wording text,
+    -- The member who wrote it down.
+    noted_by uuid references auth.users (id) on delete set null,
+    at timestamptz not null,
+
+    constraint consents_business_id_id_unique unique (business_id, id),
+    constraint consents_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint consents_are_of_one_person check (num_nonnulls(user_id, customer_id) = 1),
+    constraint consents_are_noted_by_members check (
+        source not in ('app', 'link') or noted_by is null
+    )
+);
+comment on table crm.consents is
+'What people agreed to and took back, when, how and in which words. Only ever added to.';
+comment on column crm.consents.user_id is '[person]';
+comment on column crm.consents.customer_id is '[person]';
+-- The latest answer of a person to a purpose.
+create index consents_user_idx on crm.consents (user_id, business_id, purpose, at);
+create index consents_customer_idx on crm.consents (business_id, customer_id, purpose, at);
+create index consents_noted_by_idx on crm.consents (noted_by);
+
 -- sql/62_crm/tables/favorites.sql
 
 -- Favorites: businesses that a user wants to find again. They are the user's alone; not even the
@@ -314,6 +379,102 @@ create table crm.message_reads (
 comment on table crm.message_reads is 'Until when somebody has read a conversation.';
 comment on column crm.message_reads.user_id is '[person: delete]';
 create index message_reads_user_id_idx on crm.message_reads (user_id);
+
+create table crm.message_attachments (
+    media_id uuid primary key,
+    message_id uuid not null references crm.messages (id) on delete cascade,
+    attached_at timestamptz not null,
+
+    constraint message_attachments_medium_fkey foreign key (media_id)
+    references files.media (id) on delete cascade
+);
+comment on table crm.message_attachments is 'Files that were sent with messages.';
+comment on column crm.message_attachments.message_id is '[person: delete]';
+create index message_attachments_message_id_idx on crm.message_attachments (message_id);
+
+-- sql/62_crm/functions/attachments.sql
+
+-- Files of messages. They belong to whoever writes: the business, or the customer's account. Both
+-- sides of the conversation read a file once a worker has looked into it.
+
+/*
+ * Return the place of the files of a message: the side of its author, who may add some for an hour.
+ * Definer: a message of somebody else and an absent one get the same answer.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function crm.place_of_message(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id constant uuid = private.token_user_id();
+    v_message crm.messages;
+    v_place files.place;
+begin
+    select messages.* into v_message
+    from crm.messages
+    where
+        messages.id = subject_id
+        and messages.author_id = v_user_id
+        and messages.sent_at > private.now() - interval '1 hour';
+    if v_message.id is null
+        or crm.require_side(v_message.conversation_id) <> v_message.sender then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such message of yours from the last hour.',
+            'Check the id of the subject, or send another message.'
+        );
+    end if;
+    if v_message.sender = 'business' then
+        v_place.business_id = v_message.business_id;
+    else
+        v_place.owner_id = v_user_id;
+    end if;
+    return v_place;
+end;
+$$;
+
+/*
+ * Link a file to its message.
+ */
+create function crm.attach_file(medium files.media)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into crm.message_attachments (media_id, message_id, attached_at)
+    values (medium.id, medium.subject_id, private.now());
+end;
+$$;
+
+/*
+ * Was a file looked into, and found fit?
+ * Definer: the policy of media asks the one of attachments, which cannot ask it back.
+ */
+create function crm.is_fit(media_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from files.media
+        where
+            media.id = is_fit.media_id
+            and media.state = 'ready'
+            and media.released_at is null
+    );
+end;
+$$;
 
 -- sql/62_crm/functions/blocks.sql
 
@@ -570,6 +731,164 @@ begin
 end;
 $$;
 
+-- sql/62_crm/functions/consents.sql
+
+-- How consents are given, taken back and written down. The purpose `marketing`, for offers, exists
+-- in every business; the others are rows of consent_purposes.
+
+/*
+ * Give or take back a consent of the caller.
+ * Definer: nobody has a write grant on consents; the caller answers for themselves.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function crm.set_consent(business_id uuid, purpose text, is_given boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_consent crm.consents;
+begin
+    v_consent.user_id = private.current_user_id();
+    if not business.is_open(set_consent.business_id)
+        and not exists (
+            select 1
+            from private.known_businesses() as known (id)
+            where known.id = set_consent.business_id
+        ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+    v_consent.business_id = set_consent.business_id;
+    v_consent.purpose = set_consent.purpose;
+    v_consent.is_given = set_consent.is_given;
+    v_consent.source = 'app';
+    perform crm.note_consent(v_consent);
+end;
+$$;
+
+/*
+ * Write down what a customer of the caller's business answered. Returns the customer.
+ * Definer: as crm.set_consent.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function crm.record_consent(
+    customer_id uuid, purpose text, is_given boolean, source crm.consent_source
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_customer customers.customers = crm.require_customer(record_consent.customer_id);
+    v_consent crm.consents;
+begin
+    v_consent.business_id = v_customer.business_id;
+    v_consent.user_id = v_customer.user_id;
+    v_consent.customer_id = case
+        when v_customer.user_id is null then coalesce(v_customer.merged_into_id, v_customer.id)
+    end;
+    v_consent.purpose = record_consent.purpose;
+    v_consent.is_given = record_consent.is_given;
+    v_consent.source = record_consent.source;
+    v_consent.noted_by = auth.uid();
+    perform crm.note_consent(v_consent);
+    return v_customer.id;
+end;
+$$;
+
+/*
+ * Write an answer down with the wording of its purpose, unless the same answer holds already.
+ *
+ * Errors:  PT404 not_found
+ */
+create function crm.note_consent(consent crm.consents)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wording text;
+begin
+    if consent.purpose <> 'marketing' then
+        select consent_purposes.wording into v_wording
+        from crm.consent_purposes
+        where
+            consent_purposes.business_id = consent.business_id
+            and consent_purposes.key = consent.purpose;
+        if v_wording is null then
+            perform private.refuse(
+                'PT404', 'not_found', 'The business does not ask for this consent.',
+                'Choose marketing or one of the view consent_purposes.'
+            );
+        end if;
+    end if;
+    if crm.holds_consent(consent, v_wording) then
+        return;
+    end if;
+    insert into crm.consents (
+        business_id, user_id, customer_id, purpose, is_given, source, wording, noted_by, at
+    )
+    values (
+        consent.business_id, consent.user_id, consent.customer_id, consent.purpose,
+        consent.is_given, consent.source, v_wording, consent.noted_by, private.now()
+    );
+end;
+$$;
+
+/*
+ * Does the latest answer of a person say the same, to the same words?
+ */
+create function crm.holds_consent(consent crm.consents, wording text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_who crm.identity = crm.identity_of(
+        consent.business_id,
+        coalesce(
+            consent.customer_id,
+            customers.customer_of(consent.business_id, consent.user_id, null)
+        )
+    );
+begin
+    return coalesce(
+        (
+            select
+                consents.is_given = consent.is_given
+                and (
+                    not consents.is_given
+                    or consents.wording is not distinct from holds_consent.wording
+                )
+            from crm.consents
+            where
+                consents.business_id = consent.business_id
+                and consents.purpose = consent.purpose
+                and (
+                    consents.user_id = any(consent.user_id || v_who.user_ids)
+                    or consents.customer_id = any(v_who.customer_ids)
+                )
+            order by consents.at desc, consents.id desc
+            limit 1
+        ),
+        false
+    );
+end;
+$$;
+
 -- sql/62_crm/functions/credit.sql
 
 -- The credit of two customers who become one, and how it is shared out again. The ledger moves it
@@ -797,7 +1116,8 @@ end;
 $$;
 
 /*
- * Does a row that a business keeps refer to a customer: anything but notes, tags, groups, blocks?
+ * Does a row that a business keeps refer to a customer: anything but what members noted about
+ * them?
  */
 create function crm.has_history(customer customers.customers)
 returns boolean
@@ -814,8 +1134,8 @@ begin
         select merge_rules.*
         from crm.merge_rules
         where merge_rules.relation not in (
-            'crm.customer_notes', 'crm.customer_tags', 'crm.customer_blocks',
-            'customers.customer_group_members'
+            'crm.customer_notes', 'crm.customer_tags', 'crm.customer_blocks', 'crm.consents',
+            'customers.customer_group_members', 'scheduling.customer_preferences'
         )
     loop
         execute format(
@@ -1637,6 +1957,13 @@ begin
     left join identity.profiles on profiles.id = customers.user_id
     where message_readers.audience = 'customer' and messages.sender = 'business'
     union all
+    select readers.*
+    from unnest(message_readers.messages) as told
+    inner join crm.messages on messages.id = told.subject_id
+    cross join lateral
+    business.manager_readers(messages.business_id, told.ordinal) as readers
+    where message_readers.audience = 'business' and messages.sender = 'customer'
+    union all
     select
         told.ordinal,
         profiles.id,
@@ -1651,16 +1978,14 @@ begin
     where
         message_readers.audience = 'business'
         and messages.sender = 'customer'
-        and (
-            business_members.role in ('owner', 'manager')
-            or business_members.role = 'staff' and exists (
-                select 1
-                from crm.messages as earlier
-                where
-                    earlier.business_id = messages.business_id
-                    and earlier.conversation_id = messages.conversation_id
-                    and earlier.author_id = business_members.user_id
-            )
+        and business_members.role = 'staff'
+        and exists (
+            select 1
+            from crm.messages as earlier
+            where
+                earlier.business_id = messages.business_id
+                and earlier.conversation_id = messages.conversation_id
+                and earlier.author_id = business_members.user_id
         );
 end;
 $$;
@@ -1884,6 +2209,201 @@ begin
     where
         accounts.business_id = merge.business_id
         and accounts.customer_id = merge.customer_id;
+end;
+$$;
+
+-- sql/62_crm/functions/preferences.sql
+
+-- What members write down about whom and what a customer usually wants, and which slots follow from
+-- what is known.
+
+/*
+ * Write down what a customer usually wants; what is null is not known. Returns the customer.
+ * Definer: nobody has a write grant on preferences; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function crm.set_preferences(customer_id uuid, resource_id uuid, service_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_customer customers.customers = crm.require_customer(set_preferences.customer_id);
+begin
+    if not exists (
+        select 1
+        from catalog.resources
+        where
+            resources.business_id = v_customer.business_id
+            and resources.id = set_preferences.resource_id
+    ) and set_preferences.resource_id is not null then
+        perform private.invalid('resource_id', 'must be a resource of the business');
+    end if;
+    if not exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = v_customer.business_id
+            and services.id = set_preferences.service_id
+    ) and set_preferences.service_id is not null then
+        perform private.invalid('service_id', 'must be a service of the business');
+    end if;
+    insert into scheduling.customer_preferences (
+        business_id, customer_id, resource_id, service_id, updated_by, updated_at
+    )
+    values (
+        v_customer.business_id, coalesce(v_customer.merged_into_id, v_customer.id),
+        set_preferences.resource_id, set_preferences.service_id, auth.uid(), private.now()
+    )
+    on conflict on constraint customer_preferences_pkey do update
+        set
+            resource_id = excluded.resource_id,
+            service_id = excluded.service_id,
+            updated_by = excluded.updated_by,
+            updated_at = excluded.updated_at;
+    return v_customer.id;
+end;
+$$;
+
+/*
+ * Return what somebody usually books in a business, and with whom: by their own word, as members
+ * wrote it down, or else what they booked last. Without a customer it is the caller, else a
+ * customer whom the caller serves. Nothing is returned that cannot be booked any more.
+ * Definer: members' notes and the bookings of a customer decide together.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function crm.preferred_selection(
+    business_id uuid, customer_id uuid, out service_id uuid, out resource_id uuid
+)
+returns record
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid;
+    v_customer customers.customers;
+    v_noted scheduling.customer_preferences;
+begin
+    if preferred_selection.customer_id is null then
+        v_user_id = private.token_user_id();
+        v_noted = scheduling.noted_preference(
+            preferred_selection.business_id, v_user_id, null, null
+        );
+    else
+        v_customer = crm.require_customer(preferred_selection.customer_id);
+        select customer_preferences.* into v_noted
+        from scheduling.customer_preferences
+        where
+            customer_preferences.business_id = preferred_selection.business_id
+            and customer_preferences.customer_id
+            = coalesce(v_customer.merged_into_id, v_customer.id);
+        v_user_id = v_customer.user_id;
+    end if;
+    service_id = crm.preferred_service(
+        preferred_selection.business_id, v_user_id, v_noted,
+        preferred_selection.customer_id is null
+    );
+    resource_id = crm.preferred_resource(
+        preferred_selection.business_id, v_user_id, v_noted, service_id,
+        preferred_selection.customer_id is null
+    );
+end;
+$$;
+
+/*
+ * Return the first service that can be booked of: the account's own preference, which is only for
+ * its owner, what members wrote down, and what the account booked last.
+ */
+create function crm.preferred_service(
+    business_id uuid, user_id uuid, noted scheduling.customer_preferences, is_own boolean
+)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select services.id
+        from (
+            select 1 as rank, preferred_services.service_id as id, null::timestamptz as at
+            from scheduling.preferred_services
+            where
+                is_own
+                and preferred_services.business_id = preferred_service.business_id
+                and preferred_services.customer_id = preferred_service.user_id
+            union all
+            select 2, noted.service_id, null
+            union all
+            select 3, booking_items.service_id, bookings.starts_at
+            from scheduling.bookings
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.booking_id = bookings.id
+            where
+                bookings.business_id = preferred_service.business_id
+                and bookings.customer_id = preferred_service.user_id
+                and bookings.status = 'completed'
+                and booking_items.cancelled_at is null
+        ) as wanted
+        inner join catalog.services on services.id = wanted.id
+        where
+            services.business_id = preferred_service.business_id
+            and services.archived_at is null
+            and services.is_active
+        order by wanted.rank, wanted.at desc
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return the first resource that provides a service of: the account's own preference, which is only
+ * for its owner, and what members wrote down.
+ */
+create function crm.preferred_resource(
+    business_id uuid,
+    user_id uuid,
+    noted scheduling.customer_preferences,
+    service_id uuid,
+    is_own boolean
+)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select resources.id
+        from (
+            select 1 as rank, preferred_resources.resource_id as id
+            from scheduling.preferred_resources
+            where
+                is_own
+                and preferred_resources.business_id = preferred_resource.business_id
+                and preferred_resources.customer_id = preferred_resource.user_id
+            union all
+            select 2, noted.resource_id
+        ) as wanted
+        inner join catalog.resources on resources.id = wanted.id
+        inner join catalog.service_resources
+            on
+                service_resources.resource_id = resources.id
+                and service_resources.service_id = preferred_resource.service_id
+        where resources.business_id = preferred_resource.business_id and resources.is_active
+        order by wanted.rank
+        limit 1
+    );
 end;
 $$;
 
@@ -2386,6 +2906,25 @@ create trigger _050_refuse_blocked
 before insert on scheduling.waitlist_entries
 for each row execute function crm.any__refuse_blocked();
 
+-- sql/62_crm/rules/consents.sql
+
+-- Answers are only ever added. Managers write for what their business asks.
+
+create trigger _010_refuse_bad_input
+before insert or update on crm.consent_purposes
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _100_refuse_rewriting
+before update or delete on crm.consents
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on crm.consents
+for each statement execute function private.any__refuse_rewriting();
+
 -- sql/62_crm/rules/favorites.sql
 
 -- What holds for favorites, whoever writes them.
@@ -2467,6 +3006,16 @@ before insert on crm.customer_blocks
 for each row execute function crm.any__follow_merge('customer_id');
 
 create trigger _005_follow_merge
+before insert on crm.consents
+for each row
+when (new.customer_id is not null)
+execute function crm.any__follow_merge('customer_id');
+
+create trigger _005_follow_merge
+before insert on scheduling.customer_preferences
+for each row execute function crm.any__follow_merge('customer_id');
+
+create trigger _005_follow_merge
 before insert on crm.conversations
 for each row execute function crm.any__follow_merge('customer_id');
 
@@ -2484,7 +3033,7 @@ for each row execute function crm.any__follow_merge('referred_id');
 
 -- sql/62_crm/rules/messages.sql
 
--- Messages are only ever added to; erasing may empty them.
+-- Messages are only ever added to; erasing may empty them. A file goes with its link.
 
 create trigger _100_refuse_rewriting
 before update or delete on crm.messages
@@ -2499,6 +3048,10 @@ for each statement execute function private.any__refuse_rewriting();
 create trigger _600_announce_deletion
 after delete on crm.messages
 for each row execute function private.any__announce_deletion('message');
+
+create trigger _500_release_medium
+after delete on crm.message_attachments
+for each row execute function files.any__release_medium();
 
 -- sql/62_crm/rules/notes.sql
 
@@ -2573,6 +3126,79 @@ crm.block_customer(uuid, text),
 crm.unblock_customer(uuid)
 to anon, authenticated, service_role;
 
+-- sql/62_crm/policies/consents.sql
+
+-- Everybody who sees a business reads for what it asks; managers write it. A person reads their own
+-- answers, members who serve customers those of their customers. Functions write answers.
+
+alter table crm.consent_purposes enable row level security;
+alter table crm.consents enable row level security;
+
+grant select on crm.consent_purposes to anon;
+grant select, insert (business_id, key, wording), update (wording), delete
+on crm.consent_purposes to authenticated;
+grant select on crm.consents to authenticated;
+grant select, insert, update, delete
+on crm.consent_purposes, crm.consents
+to service_role;
+
+create policy consent_purposes_select
+on crm.consent_purposes
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = consent_purposes.business_id
+    )
+);
+
+create policy consent_purposes_insert
+on crm.consent_purposes
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy consent_purposes_update
+on crm.consent_purposes
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy consent_purposes_delete
+on crm.consent_purposes
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- An account that is no customer of a business stays unknown to it: nobody learns who wants offers.
+create policy consents_select
+on crm.consents
+for select
+to authenticated
+using (
+    user_id = (select auth.uid())
+    or customer_id = any(array(select customers.mine()))
+    or business_id = any(array(select private.my_businesses('serve')))
+    and (
+        customer_id is not null
+        or exists (
+            select 1
+            from customers.customers
+            where
+                customers.business_id = consents.business_id
+                and customers.user_id = consents.user_id
+        )
+    )
+);
+
+grant execute on function
+crm.set_consent(uuid, text, boolean),
+crm.record_consent(uuid, text, boolean, crm.consent_source)
+to anon, authenticated, service_role;
+
 -- sql/62_crm/policies/favorites.sql
 
 -- Favorites are their owner's alone, to read and to write. Only a business that the owner can see
@@ -2643,9 +3269,12 @@ to anon, authenticated, service_role;
 alter table crm.conversations enable row level security;
 alter table crm.messages enable row level security;
 alter table crm.message_reads enable row level security;
-grant select on crm.conversations, crm.messages, crm.message_reads to authenticated;
+alter table crm.message_attachments enable row level security;
+grant select
+on crm.conversations, crm.messages, crm.message_reads, crm.message_attachments
+to authenticated;
 grant select, insert, update, delete
-on crm.conversations, crm.messages, crm.message_reads
+on crm.conversations, crm.messages, crm.message_reads, crm.message_attachments
 to service_role;
 
 create policy conversations_select
@@ -2686,7 +3315,22 @@ using (
     )
 );
 
+-- The policy of messages applies inside. Nobody opens a file that no worker has looked into.
+create policy message_attachments_select
+on crm.message_attachments
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from crm.messages
+        where messages.id = message_attachments.message_id
+    )
+    and (select crm.is_fit(media_id))
+);
+
 grant execute on function
+crm.is_fit(uuid),
 crm.start_conversation(uuid, uuid, uuid, uuid, text),
 crm.send_message(uuid, text),
 crm.read_conversation(uuid)
@@ -2815,6 +3459,8 @@ crm.add_customer(uuid, text, text, text),
 crm.update_customer(uuid, text, text, text),
 crm.delete_customer(uuid),
 crm.import_customers(uuid, jsonb),
+crm.set_preferences(uuid, uuid, uuid),
+crm.preferred_selection(uuid, uuid),
 crm.timeline(uuid, text[], timestamptz, uuid, integer)
 to anon, authenticated, service_role;
 
@@ -2902,6 +3548,192 @@ comment on function public.unblock_customer is
 'Take bookings from a blocked customer again. Returns the customer. For managers.
 
 - customer_id: the customer.
+
+Errors: forbidden 403, invalid_input 400, not_found 404, not_signed_in 401.';
+
+-- sql/62_crm/api/consents.sql
+
+-- For what businesses ask for consent, and what people answered.
+
+create view public.consent_purposes
+with (security_invoker = true)
+as
+select
+    consent_purposes.business_id,
+    consent_purposes.key,
+    consent_purposes.wording,
+    consent_purposes.created_at
+from crm.consent_purposes;
+grant select on public.consent_purposes to anon;
+grant select, insert, update, delete on public.consent_purposes to authenticated, service_role;
+
+comment on view public.consent_purposes is
+'For what businesses ask for consent, beside their offers. Managers write them, and everybody who '
+'sees the business reads them. Another wording asks anew: whoever agreed before agreed to the '
+'earlier one.';
+comment on column public.consent_purposes.business_id is 'The business.';
+comment on column public.consent_purposes.key is
+'How set_consent calls it: a lower-case word of at most 40 characters, such as photos.';
+comment on column public.consent_purposes.wording is
+'What somebody agrees to, in the words that they read: 1 to 2000 characters.';
+comment on column public.consent_purposes.created_at is 'When it was written.';
+
+create view public.consents
+with (security_invoker = true)
+as
+select
+    consents.id,
+    consents.business_id,
+    consents.user_id,
+    known.customer_id,
+    consents.purpose,
+    consents.is_given,
+    consents.source,
+    consents.wording,
+    consents.noted_by,
+    consents.at,
+    not exists (
+        select 1
+        from crm.consents as later
+        where
+            later.user_id = consents.user_id
+            and later.business_id = consents.business_id
+            and later.purpose = consents.purpose
+            and (later.at, later.id) > (consents.at, consents.id)
+    )
+    and not exists (
+        select 1
+        from customers.customers as same
+        inner join crm.consents as later on same.user_id = later.user_id
+        where
+            same.business_id = consents.business_id
+            and known.customer_id in (same.id, same.merged_into_id)
+            and later.business_id = consents.business_id
+            and later.purpose = consents.purpose
+            and (later.at, later.id) > (consents.at, consents.id)
+    )
+    and not exists (
+        select 1
+        from customers.customers as same
+        inner join crm.consents as later
+            on
+                same.business_id = later.business_id
+                and same.id = later.customer_id
+        where
+            same.business_id = consents.business_id
+            and known.customer_id in (same.id, same.merged_into_id)
+            and later.purpose = consents.purpose
+            and (later.at, later.id) > (consents.at, consents.id)
+    ) as is_latest
+from crm.consents
+left join lateral (
+    select coalesce(customers.merged_into_id, customers.id) as customer_id
+    from customers.customers
+    where
+        customers.business_id = consents.business_id
+        and (customers.user_id = consents.user_id or customers.id = consents.customer_id)
+) as known on true;
+grant select on public.consents to authenticated, service_role;
+
+comment on view public.consents is
+'What people agreed to and took back. Every answer stays; the one with is_latest holds. A person '
+'reads their own answers, members who serve customers those of their customers. Changed by '
+'set_consent, record_consent and unsubscribe. Page by (at, id).';
+comment on column public.consents.id is 'Key.';
+comment on column public.consents.business_id is 'The business.';
+comment on column public.consents.user_id is 'The account; null for a customer without one.';
+comment on column public.consents.customer_id is
+'The customer who they are now, a row of customers; null for an account that is no customer.';
+comment on column public.consents.purpose is
+'marketing (offers), or a key of consent_purposes.';
+comment on column public.consents.is_given is 'Whether it was given or taken back.';
+comment on column public.consents.source is
+'How: app (the person, signed in), link (the link of a mail), or paper, in_person, phone or mail '
+'(what a member wrote down).';
+comment on column public.consents.wording is
+'The text of the purpose at that time; null for marketing.';
+comment on column public.consents.noted_by is
+'The member who wrote it down; null when the person answered.';
+comment on column public.consents.at is 'When.';
+comment on column public.consents.is_latest is
+'Whether it is the latest answer of this person to this purpose, and so the one that holds.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_consent(
+    business_id public.identifier, purpose text, is_given public.yes_no
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform crm.set_consent(
+        private.to_identifier(set_consent.business_id, 'business_id'),
+        private.to_required_text(set_consent.purpose, 'purpose', 40),
+        coalesce(private.to_yes_no(set_consent.is_given, 'is_given'), false)
+    );
+end;
+$$;
+grant execute on function public.set_consent(public.identifier, text, public.yes_no)
+to anon, authenticated, service_role;
+
+comment on function public.set_consent is
+'Give or take back the caller''s consent to a purpose of a business. The same answer again changes '
+'nothing.
+
+- business_id: the business.
+- purpose: marketing, for its offers, or a key of consent_purposes.
+- is_given: whether it is given; without it, it is taken back.
+
+Errors: invalid_input 400, not_found 404, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.record_consent(
+    customer_id public.identifier, purpose text, is_given public.yes_no, source text
+)
+returns public.customers
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid;
+begin
+    if record_consent.source is null
+        or record_consent.source not in ('paper', 'in_person', 'phone', 'mail') then
+        perform private.invalid('source', 'must be paper, in_person, phone or mail');
+    end if;
+    v_customer_id = crm.record_consent(
+        private.to_identifier(record_consent.customer_id, 'customer_id'),
+        private.to_required_text(record_consent.purpose, 'purpose', 40),
+        coalesce(private.to_yes_no(record_consent.is_given, 'is_given'), false),
+        record_consent.source::crm.consent_source
+    );
+    return crm.visible_customer(v_customer_id);
+end;
+$$;
+grant execute on function public.record_consent(
+    public.identifier, text, public.yes_no, text
+)
+to anon, authenticated, service_role;
+
+comment on function public.record_consent is
+'Write down what a customer answered on paper, in person, by phone or by mail. Returns the customer.
+
+Offers are sent only to accounts that asked for them by set_consent; a member may write down that '
+'somebody wants none any more. For members who serve customers.
+
+- customer_id: the customer.
+- purpose: marketing, or a key of consent_purposes.
+- is_given: whether it was given; without it, it was taken back.
+- source: paper, in_person, phone or mail.
 
 Errors: forbidden 403, invalid_input 400, not_found 404, not_signed_in 401.';
 
@@ -3302,6 +4134,25 @@ comment on column public.message_reads.conversation_id is 'The conversation.';
 comment on column public.message_reads.user_id is 'Who has read it.';
 comment on column public.message_reads.read_at is 'What was sent until then is read.';
 
+create view public.message_attachments
+with (security_invoker = true)
+as
+select
+    message_attachments.media_id,
+    message_attachments.message_id,
+    message_attachments.attached_at
+from crm.message_attachments;
+grant select on public.message_attachments to authenticated, service_role;
+
+comment on view public.message_attachments is
+'Files that were sent with messages, once a worker has looked into them. Both sides of the '
+'conversation read them. The author adds them for an hour: create_upload for message:ID, kind '
+'attachment, at most five.';
+comment on column public.message_attachments.media_id is
+'The file. Its bucket and object_name in the view media are for a signed link to it.';
+comment on column public.message_attachments.message_id is 'The message.';
+comment on column public.message_attachments.attached_at is 'When it was sent.';
+
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden customer_blocked
  *          PT404 not_found
@@ -3612,6 +4463,126 @@ comment on column public.past_professionals.is_active is
 comment on column public.past_professionals.bookings is
 'In how many completed bookings of the caller they served.';
 comment on column public.past_professionals.last_at is 'When the latest of these bookings began.';
+
+-- sql/62_crm/api/preferences.sql
+
+-- What a customer usually wants, and the slots that follow from it.
+
+-- A slot of the service that somebody usually books.
+create type public.preferred_slot as (
+    service_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_ids uuid [],
+    remaining integer
+);
+comment on type public.preferred_slot is
+'A free start of the service that somebody usually books, as preferred_slots returns it: a slot of '
+'available_slots with its service.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.set_customer_preferences(
+    customer_id public.identifier,
+    resource_id public.identifier default null,
+    service_id public.identifier default null
+)
+returns public.customers
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = crm.set_preferences(
+        private.to_identifier(set_customer_preferences.customer_id, 'customer_id'),
+        private.to_identifier(
+            set_customer_preferences.resource_id, 'resource_id', is_required => false
+        ),
+        private.to_identifier(
+            set_customer_preferences.service_id, 'service_id', is_required => false
+        )
+    );
+begin
+    return crm.visible_customer(v_customer_id);
+end;
+$$;
+grant execute on function public.set_customer_preferences(
+    public.identifier, public.identifier, public.identifier
+)
+to anon, authenticated, service_role;
+
+comment on function public.set_customer_preferences is
+'Write down whom and what a customer usually wants, also of one without an account. Returns the '
+'customer.
+
+Bookings of services with prefers_known_staff get the resource first, also those that a member '
+'makes with book_for under the e-mail address or phone number of the customer. What the account '
+'prefers by its own word goes before. For members who serve customers.
+
+- customer_id: the customer.
+- resource_id: whom they want; without it, nobody in particular.
+- service_id: what they usually book; without it, nothing in particular.
+
+Errors: forbidden 403, invalid_input 400, not_found 404, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 not_bookable · PT422 too_many_rows
+ */
+create function public.preferred_slots(
+    business_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    customer_id public.identifier default null
+)
+returns setof public.preferred_slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 500
+as $$
+declare
+    v_wanted record = crm.preferred_selection(
+        private.to_identifier(preferred_slots.business_id, 'business_id'),
+        private.to_identifier(preferred_slots.customer_id, 'customer_id', is_required => false)
+    );
+begin
+    if v_wanted.service_id is null then
+        return;
+    end if;
+    return query
+    select
+        v_wanted.service_id::uuid, slots.starts_at, slots.ends_at, slots.resource_ids,
+        slots.remaining
+    from public.available_slots(
+        v_wanted.service_id::text, preferred_slots.from_at, preferred_slots.to_at,
+        v_wanted.resource_id::text
+    ) as slots;
+end;
+$$;
+grant execute on function public.preferred_slots(
+    public.identifier, public.instant, public.instant, public.identifier
+)
+to anon, authenticated, service_role;
+
+comment on function public.preferred_slots is
+'Return the slots of what somebody usually books in a business, as available_slots does: the '
+'service and the resource that they prefer are its defaults.
+
+The service is the one of set_preferred_service, else of set_customer_preferences, else of their '
+'latest completed booking; the resource is the one of set_preferred_resource, else of '
+'set_customer_preferences, if it provides this service. There are no rows when no service is '
+'known.
+
+- business_id: the business.
+- from_at, to_at: as in available_slots, at most 62 days.
+- customer_id: the customer, for members who serve customers; without it, the caller.
+
+Errors: forbidden 403, invalid_input 400, not_bookable 409, not_found 404, not_signed_in 401, '
+'too_many_rows 422.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

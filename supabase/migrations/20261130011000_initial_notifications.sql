@@ -351,45 +351,8 @@ $$;
 
 -- sql/70_notifications/functions/consents.sql
 
--- Consents to a business's offers, and the offers themselves. Every mail of an offer has a link
--- that withdraws the consent.
-
-/*
- * Give or withdraw the caller's consent to the offers of a business. Both instants stay,
- * as a proof.
- * Definer: nobody has a write grant on consents; the caller changes their own.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found
- */
-create function engagement.set_consent(business_id uuid, is_given boolean)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if not business.is_open(business_id) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such business.',
-            'Check the id in the view businesses.'
-        );
-    end if;
-    insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
-    values (private.current_user_id(), business_id, case when not is_given then now() end)
-    on conflict on constraint marketing_consents_pkey do update
-    set
-        given_at = case
-            when excluded.withdrawn_at is null and marketing_consents.withdrawn_at is not null
-                then now()
-            else marketing_consents.given_at
-        end,
-        withdrawn_at = case
-            when excluded.withdrawn_at is null then null
-            else coalesce(marketing_consents.withdrawn_at, now())
-        end;
-end;
-$$;
+-- Who gets a business's offers, and the offers themselves. What people answered is in crm.consents,
+-- and marketing_consents follows it. Every mail of an offer has a link that withdraws the consent.
 
 /*
  * Withdraw a consent with the token of a mail. The answer to an unknown token is the same, so that
@@ -404,8 +367,11 @@ security definer
 set search_path = ''
 as $$
 begin
-    update engagement.marketing_consents
-    set withdrawn_at = now()
+    insert into crm.consents (business_id, user_id, purpose, is_given, source, at)
+    select
+        marketing_consents.business_id, marketing_consents.user_id, 'marketing', false, 'link',
+        private.now()
+    from engagement.marketing_consents
     where
         marketing_consents.unsubscribe_token = unsubscribe.token
         and marketing_consents.withdrawn_at is null;
@@ -2078,6 +2044,43 @@ create trigger _100_forget_notifications
 before insert on private.deleted_subjects
 for each row execute function engagement.deleted_subjects__forget_notifications();
 
+/*
+ * Let an answer about offers decide whether an account gets them. An account gets offers only by
+ * its own word; a member can only end them.
+ * Definer: nobody has a write grant on marketing_consents.
+ */
+create function engagement.consents__follow()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if new.is_given and new.source <> 'app' then
+        return null;
+    end if;
+    insert into engagement.marketing_consents (user_id, business_id, given_at, withdrawn_at)
+    values (new.user_id, new.business_id, new.at, case when not new.is_given then new.at end)
+    on conflict on constraint marketing_consents_pkey do update
+        set
+            given_at = case
+                when new.is_given and marketing_consents.withdrawn_at is not null then new.at
+                else marketing_consents.given_at
+            end,
+            withdrawn_at = case
+                when not new.is_given then coalesce(marketing_consents.withdrawn_at, new.at)
+            end;
+    return null;
+end;
+$$;
+
+create trigger _500_follow
+after insert on crm.consents
+for each row
+when (new.purpose = 'marketing' and new.user_id is not null)
+execute function engagement.consents__follow();
+
 -- sql/70_notifications/policies.sql
 
 -- Users read their own notifications, preferences, devices and consents. Members of a business read
@@ -2233,7 +2236,6 @@ engagement.set_quiet_hours(time, time),
 engagement.register_device(text, text),
 engagement.forget_device(text),
 engagement.mark_read(uuid[]),
-engagement.set_consent(uuid, boolean),
 engagement.unsubscribe(uuid),
 engagement.send_offer(uuid, text, text),
 engagement.save_template(
@@ -2531,7 +2533,8 @@ grant select, insert, update, delete on public.marketing_consents to service_rol
 comment on view public.marketing_consents is
 'The businesses whose offers the caller wants.
 
-Changed by set_marketing_consent and unsubscribe.';
+Changed by set_consent with the purpose marketing, and by unsubscribe. consents has every answer '
+'with its source.';
 comment on column public.marketing_consents.user_id is 'The caller.';
 comment on column public.marketing_consents.business_id is 'The business.';
 comment on column public.marketing_consents.given_at is 'When consent was last given.';
@@ -2657,28 +2660,6 @@ Returns the number that were unread.
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- */
-create function public.set_marketing_consent(business_id public.identifier, is_given public.yes_no)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform engagement.set_consent(
-        private.to_identifier(business_id, 'business_id'),
-        coalesce(private.to_yes_no(is_given, 'is_given'), false)
-    );
-end;
-$$;
-comment on function public.set_marketing_consent is
-'Give or withdraw the caller''s consent to a business''s offers.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404.';
-
-/*
  * Errors:  PT400 invalid_input
  */
 create function public.unsubscribe(token public.identifier)
@@ -2705,7 +2686,6 @@ public.set_quiet_hours(text, text),
 public.register_device(text, text),
 public.forget_device(text),
 public.mark_notifications_read(public.list),
-public.set_marketing_consent(public.identifier, public.yes_no),
 public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;
 

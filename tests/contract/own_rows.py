@@ -68,6 +68,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"fee_bps": 6},
     ),
     "closures": ([DAY], {"title": "New Year"}),
+    "consent_purposes": ([{"key": "photos", "wording": "Photos."}], {"wording": "Pictures."}),
     "coupons": ([{"promotion_id": "promotion", "code": "SPRING"}], {"max_uses": 5}),
     "customer_group_members": ([{"customer_group_id": "group", "customer_id": "known"}], {}),
     "customer_groups": ([{"name": "Friends"}], {"name": "Good friends"}),

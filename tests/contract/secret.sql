@@ -284,6 +284,40 @@ mark as (
 insert into crm.messages (business_id, conversation_id, sender, body, sent_at)
 select talk.business_id, talk.id, 'business', 'Secret', now()
 from talk;
+with sent as (
+    select messages.id, messages.business_id
+    from crm.messages
+    where messages.business_id = %(business)s
+    limit 1
+),
+
+attached as (
+    insert into files.media (
+        id, business_id, subject, subject_id, kind, is_public, bucket, object_name, file_name,
+        content_type, bytes, sha256, state
+    )
+    select
+        gen_random_uuid(), sent.business_id, 'message', sent.id, 'attachment', false, 'documents',
+        sent.business_id || '/secret.png', 'secret.png', 'image/png', 1, repeat('a', 64), 'ready'
+    from sent
+    returning id, subject_id
+)
+
+insert into crm.message_attachments (media_id, message_id, attached_at)
+select attached.id, attached.subject_id, now()
+from attached;
+insert into crm.consents (business_id, customer_id, purpose, is_given, source, at)
+select customers.business_id, customers.id, 'marketing', true, 'paper', now()
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into scheduling.customer_preferences (business_id, customer_id, service_id, updated_at)
+select customers.business_id, customers.id, %(service)s, now()
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into scheduling.preferred_services (customer_id, business_id, service_id)
+values (%(owner)s, %(business)s, %(service)s);
 with duplicate as (
     insert into customers.customers (business_id, name)
     values (%(business)s, 'Secret twin')

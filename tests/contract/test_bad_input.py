@@ -157,6 +157,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "platform": "ios",
         "is_enabled": True,
         "is_given": True,
+        "purpose": "marketing",
+        "source": "paper",
         "near": {"latitude": 52.52, "longitude": 13.405},
         "radius_km": 10,
         "price_max": 5000,

@@ -38,6 +38,7 @@ TOWN = """
     select tests.act_as('owner');
     select public.book(tests.id('Talk')::text, '2031-05-06T09:00:00Z'),
         public.book(tests.id('Cut')::text, '2031-05-06T09:00:00Z');
+    select public.set_preferred_service(tests.id('Studio')::text, tests.id('Talk')::text);
     select public.save_page(
         'prices', language, 'Prices', 'Low.', business_id => tests.id('Studio')::text
     ) from unnest('{en,de}'::text[]) as language;
@@ -56,6 +57,9 @@ CALLS = {
     "public.my_businesses": "",
     "public.my_double_bookings": "",
     "public.my_sessions": "",
+    "public.preferred_slots": (
+        "tests.id('Studio')::text, '2031-05-05T00:00:00Z', '2031-05-06T00:00:00Z'"
+    ),
     "public.publish_page": (
         "(select distinct page_id::text from public.page_versions where slug = 'prices')"
     ),

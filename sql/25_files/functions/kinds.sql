@@ -189,3 +189,25 @@ begin
     return v_is_readable;
 end;
 $$;
+
+/*
+ * Are files of a kind only for those who write to each other?
+ */
+create function files.is_confidential(subject text, kind text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from files.kinds
+        where
+            kinds.subject = is_confidential.subject
+            and kinds.name = is_confidential.kind
+            and kinds.is_confidential
+    );
+end;
+$$;

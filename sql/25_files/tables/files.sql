@@ -98,6 +98,8 @@ create table files.kinds (
     -- an order (position) and a featured picture (is_featured).
     links text not null,
     gallery_key text,
+    -- What people write to each other: the platform's staff does not read it.
+    is_confidential boolean not null default false,
 
     primary key (subject, name),
     constraint kinds_names_are_words check (subject ~ '^[a-z_]{1,40}$' and name ~ '^[a-z_]{1,40}$'),

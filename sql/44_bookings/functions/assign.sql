@@ -102,7 +102,9 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_known record = scheduling.known_resources(leg, booking.customer_id);
+    v_known record = scheduling.known_resources(
+        leg, booking.customer_id, booking.customer_email, booking.customer_phone
+    );
     v_rivals uuid[] = array(
         select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
     );
@@ -136,11 +138,17 @@ end;
 $$;
 
 /*
- * Return the resources that a customer knows in a business: the one that they prefer, and the one
- * that gave them their last completed item, if it also provides this service.
+ * Return the resources that a customer knows in a business: the one that they prefer, by their own
+ * word or as members wrote it down, and the one that gave the account its last completed item, if
+ * it also provides this service.
  */
 create function scheduling.known_resources(
-    leg scheduling.leg, customer_id uuid, out preferred_id uuid, out past_id uuid
+    leg scheduling.leg,
+    customer_id uuid,
+    customer_email text default null,
+    customer_phone text default null,
+    out preferred_id uuid,
+    out past_id uuid
 )
 returns record
 language plpgsql
@@ -149,7 +157,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if leg.resource_id is not null or customer_id is null or not exists (
+    if leg.resource_id is not null
+    or num_nonnulls(customer_id, customer_email, customer_phone) = 0
+    or not exists (
         select 1
         from catalog.services
         where services.id = leg.service_id and services.prefers_known_staff
@@ -161,6 +171,13 @@ begin
     where
         preferred_resources.customer_id = known_resources.customer_id
         and preferred_resources.business_id = leg.business_id;
+    if preferred_id is null then
+        preferred_id = (
+            scheduling.noted_preference(
+                leg.business_id, customer_id, customer_email, customer_phone
+            )
+        ).resource_id;
+    end if;
     select booking_items.resource_id into past_id
     from scheduling.bookings
     inner join scheduling.booking_items

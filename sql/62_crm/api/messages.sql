@@ -92,6 +92,25 @@ comment on column public.message_reads.conversation_id is 'The conversation.';
 comment on column public.message_reads.user_id is 'Who has read it.';
 comment on column public.message_reads.read_at is 'What was sent until then is read.';
 
+create view public.message_attachments
+with (security_invoker = true)
+as
+select
+    message_attachments.media_id,
+    message_attachments.message_id,
+    message_attachments.attached_at
+from crm.message_attachments;
+grant select on public.message_attachments to authenticated, service_role;
+
+comment on view public.message_attachments is
+'Files that were sent with messages, once a worker has looked into them. Both sides of the '
+'conversation read them. The author adds them for an hour: create_upload for message:ID, kind '
+'attachment, at most five.';
+comment on column public.message_attachments.media_id is
+'The file. Its bucket and object_name in the view media are for a signed link to it.';
+comment on column public.message_attachments.message_id is 'The message.';
+comment on column public.message_attachments.attached_at is 'When it was sent.';
+
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden customer_blocked
  *          PT404 not_found

@@ -94,7 +94,8 @@ end;
 $$;
 
 /*
- * Does a row that a business keeps refer to a customer: anything but notes, tags, groups, blocks?
+ * Does a row that a business keeps refer to a customer: anything but what members noted about
+ * them?
  */
 create function crm.has_history(customer customers.customers)
 returns boolean
@@ -111,8 +112,8 @@ begin
         select merge_rules.*
         from crm.merge_rules
         where merge_rules.relation not in (
-            'crm.customer_notes', 'crm.customer_tags', 'crm.customer_blocks',
-            'customers.customer_group_members'
+            'crm.customer_notes', 'crm.customer_tags', 'crm.customer_blocks', 'crm.consents',
+            'customers.customer_group_members', 'scheduling.customer_preferences'
         )
     loop
         execute format(

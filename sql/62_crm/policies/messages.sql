@@ -4,9 +4,12 @@
 alter table crm.conversations enable row level security;
 alter table crm.messages enable row level security;
 alter table crm.message_reads enable row level security;
-grant select on crm.conversations, crm.messages, crm.message_reads to authenticated;
+alter table crm.message_attachments enable row level security;
+grant select
+on crm.conversations, crm.messages, crm.message_reads, crm.message_attachments
+to authenticated;
 grant select, insert, update, delete
-on crm.conversations, crm.messages, crm.message_reads
+on crm.conversations, crm.messages, crm.message_reads, crm.message_attachments
 to service_role;
 
 create policy conversations_select
@@ -47,7 +50,22 @@ using (
     )
 );
 
+-- The policy of messages applies inside. Nobody opens a file that no worker has looked into.
+create policy message_attachments_select
+on crm.message_attachments
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from crm.messages
+        where messages.id = message_attachments.message_id
+    )
+    and (select crm.is_fit(media_id))
+);
+
 grant execute on function
+crm.is_fit(uuid),
 crm.start_conversation(uuid, uuid, uuid, uuid, text),
 crm.send_message(uuid, text),
 crm.read_conversation(uuid)

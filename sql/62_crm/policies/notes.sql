@@ -119,5 +119,7 @@ crm.add_customer(uuid, text, text, text),
 crm.update_customer(uuid, text, text, text),
 crm.delete_customer(uuid),
 crm.import_customers(uuid, jsonb),
+crm.set_preferences(uuid, uuid, uuid),
+crm.preferred_selection(uuid, uuid),
 crm.timeline(uuid, text[], timestamptz, uuid, integer)
 to anon, authenticated, service_role;

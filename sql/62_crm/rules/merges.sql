@@ -69,6 +69,16 @@ before insert on crm.customer_blocks
 for each row execute function crm.any__follow_merge('customer_id');
 
 create trigger _005_follow_merge
+before insert on crm.consents
+for each row
+when (new.customer_id is not null)
+execute function crm.any__follow_merge('customer_id');
+
+create trigger _005_follow_merge
+before insert on scheduling.customer_preferences
+for each row execute function crm.any__follow_merge('customer_id');
+
+create trigger _005_follow_merge
 before insert on crm.conversations
 for each row execute function crm.any__follow_merge('customer_id');
 

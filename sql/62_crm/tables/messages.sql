@@ -70,3 +70,15 @@ create table crm.message_reads (
 comment on table crm.message_reads is 'Until when somebody has read a conversation.';
 comment on column crm.message_reads.user_id is '[person: delete]';
 create index message_reads_user_id_idx on crm.message_reads (user_id);
+
+create table crm.message_attachments (
+    media_id uuid primary key,
+    message_id uuid not null references crm.messages (id) on delete cascade,
+    attached_at timestamptz not null,
+
+    constraint message_attachments_medium_fkey foreign key (media_id)
+    references files.media (id) on delete cascade
+);
+comment on table crm.message_attachments is 'Files that were sent with messages.';
+comment on column crm.message_attachments.message_id is '[person: delete]';
+create index message_attachments_message_id_idx on crm.message_attachments (message_id);

@@ -86,7 +86,8 @@ grant select, insert, update, delete on public.marketing_consents to service_rol
 comment on view public.marketing_consents is
 'The businesses whose offers the caller wants.
 
-Changed by set_marketing_consent and unsubscribe.';
+Changed by set_consent with the purpose marketing, and by unsubscribe. consents has every answer '
+'with its source.';
 comment on column public.marketing_consents.user_id is 'The caller.';
 comment on column public.marketing_consents.business_id is 'The business.';
 comment on column public.marketing_consents.given_at is 'When consent was last given.';
@@ -212,28 +213,6 @@ Returns the number that were unread.
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- */
-create function public.set_marketing_consent(business_id public.identifier, is_given public.yes_no)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform engagement.set_consent(
-        private.to_identifier(business_id, 'business_id'),
-        coalesce(private.to_yes_no(is_given, 'is_given'), false)
-    );
-end;
-$$;
-comment on function public.set_marketing_consent is
-'Give or withdraw the caller''s consent to a business''s offers.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404.';
-
-/*
  * Errors:  PT400 invalid_input
  */
 create function public.unsubscribe(token public.identifier)
@@ -260,6 +239,5 @@ public.set_quiet_hours(text, text),
 public.register_device(text, text),
 public.forget_device(text),
 public.mark_notifications_read(public.list),
-public.set_marketing_consent(public.identifier, public.yes_no),
 public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;

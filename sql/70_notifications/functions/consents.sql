@@ -1,42 +1,5 @@
--- Consents to a business's offers, and the offers themselves. Every mail of an offer has a link
--- that withdraws the consent.
-
-/*
- * Give or withdraw the caller's consent to the offers of a business. Both instants stay,
- * as a proof.
- * Definer: nobody has a write grant on consents; the caller changes their own.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found
- */
-create function engagement.set_consent(business_id uuid, is_given boolean)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if not business.is_open(business_id) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such business.',
-            'Check the id in the view businesses.'
-        );
-    end if;
-    insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
-    values (private.current_user_id(), business_id, case when not is_given then now() end)
-    on conflict on constraint marketing_consents_pkey do update
-    set
-        given_at = case
-            when excluded.withdrawn_at is null and marketing_consents.withdrawn_at is not null
-                then now()
-            else marketing_consents.given_at
-        end,
-        withdrawn_at = case
-            when excluded.withdrawn_at is null then null
-            else coalesce(marketing_consents.withdrawn_at, now())
-        end;
-end;
-$$;
+-- Who gets a business's offers, and the offers themselves. What people answered is in crm.consents,
+-- and marketing_consents follows it. Every mail of an offer has a link that withdraws the consent.
 
 /*
  * Withdraw a consent with the token of a mail. The answer to an unknown token is the same, so that
@@ -51,8 +14,11 @@ security definer
 set search_path = ''
 as $$
 begin
-    update engagement.marketing_consents
-    set withdrawn_at = now()
+    insert into crm.consents (business_id, user_id, purpose, is_given, source, at)
+    select
+        marketing_consents.business_id, marketing_consents.user_id, 'marketing', false, 'link',
+        private.now()
+    from engagement.marketing_consents
     where
         marketing_consents.unsubscribe_token = unsubscribe.token
         and marketing_consents.withdrawn_at is null;

@@ -508,6 +508,17 @@ select tests.act_as('Cleo');
 select public.book(tests.id('Cut')::text, '2031-05-05T09:00:00Z');
 select public.set_preferred_resource(tests.id('Salon')::text, tests.id('Ann')::text);
 
+-- call: set_preferred_service
+select tests.act_as('Cleo');
+select public.set_preferred_service(tests.id('Salon')::text, tests.id('Cut')::text);
+
+-- call: set_customer_preferences
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.set_customer_preferences(
+    (select id::text from public.customers), service_id => tests.id('Cut')::text
+);
+
 -- call: create_slots
 select tests.act_as('Owen');
 select public.create_slots(tests.id('Yoga')::text, '2031-05-07', '09:00', '10:00', '2');
@@ -683,13 +694,20 @@ values ('00000000-0000-4000-8000-000000000007', tests.id('Cleo'), 'booking.confi
 select tests.act_as('Cleo');
 select public.mark_notifications_read('["00000000-0000-4000-8000-000000000007"]');
 
--- call: set_marketing_consent
+-- call: set_consent
 select tests.act_as('Cleo');
-select public.set_marketing_consent(tests.id('Salon')::text, 'true');
+select public.set_consent(tests.id('Salon')::text, 'marketing', 'true');
+
+-- call: record_consent
+select tests.act_as('Owen');
+select public.add_customer(tests.id('Salon')::text, 'Walt');
+select public.record_consent(
+    (select id::text from public.customers), 'marketing', 'true', 'paper'
+);
 
 -- call: unsubscribe
 select tests.act_as('Cleo');
-select public.set_marketing_consent(tests.id('Salon')::text, 'true');
+select public.set_consent(tests.id('Salon')::text, 'marketing', 'true');
 select tests.act_as_owner();
 create temporary table mailed as
 select unsubscribe_token::text as token from engagement.marketing_consents;

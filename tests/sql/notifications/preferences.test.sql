@@ -190,7 +190,7 @@ select is((select count(*) from public.devices), 1::bigint, 'who cannot forget i
 
 -- Offers
 select tests.act_as('customer');
-select public.set_marketing_consent(tests.id('Salon')::text, 'true');
+select public.set_consent(tests.id('Salon')::text, 'marketing', 'true');
 select tests.act_as('ann');
 select throws_ok(
     $$ select public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price') $$,

@@ -159,7 +159,7 @@ PLAYS = {
     "select public.start_conversation(tests.id('Salon')::text, 'Hello?');"
     + AS.format("owner", "public.send_message((select id::text from public.conversations), 'Hi.')"),
     "offer.made": "select tests.act_as('customer');"
-    "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
+    "select public.set_consent(tests.id('Salon')::text, 'marketing', 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
 }
 
