@@ -306,6 +306,8 @@ attached as (
 insert into crm.message_attachments (media_id, message_id, attached_at)
 select attached.id, attached.subject_id, now()
 from attached;
+insert into crm.consent_purposes (business_id, key, wording)
+values (%(business)s, 'secret', 'Secret');
 insert into crm.consents (business_id, customer_id, purpose, is_given, source, at)
 select customers.business_id, customers.id, 'marketing', true, 'paper', now()
 from customers.customers
