@@ -33,6 +33,9 @@ SETTINGS: Mapping[str, object] = {
     "random_page_cost": 1.1,
     "max_wal_size": "2GB",
     "shared_preload_libraries": "pg_stat_statements",
+    # Realtime follows changes of rows. A slot that nobody reads keeps this much, and is lost then.
+    "wal_level": "logical",
+    "max_slot_wal_keep_size": "1GB",
 }
 # Every query builds small hash tables; glibc would give their memory back to the kernel after each
 # and fault it in again for the next. Keeping up to 16 MiB a backend is worth a fifth of bookings.

@@ -1,0 +1,183 @@
+"""Reads changed rows through their views, as those who follow them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from workers.edge.realtime.changes.catalog import Column, Connection, View
+from workers.edge.realtime.changes.filters import OPERATORS, Filter
+from workers.edge.realtime.changes.history import Key
+
+BECOME = """
+    select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)
+"""
+Filters = tuple[Filter, ...]
+Select = tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose eyes: a role and claims. `key` is equal for tokens that see the same."""
+
+    role: str
+    claims: str
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any]) -> Caller:
+        """Return who these claims are; when a token was issued and ends makes no other person."""
+        lasting = {k: v for k, v in claims.items() if k not in ("iat", "exp", "nbf", "jti")}
+        return cls(str(claims.get("role", "")), json.dumps(lasting, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is asked about rows of a view: the records in these selections, and these filters."""
+
+    view: View
+    columns: tuple[Column, ...]
+    selects: tuple[Select, ...]
+    filters: tuple[Filters, ...]
+
+    def chosen(self, select: Select) -> list[Column]:
+        """Return the columns of a selection; the key always stays."""
+        return [
+            column
+            for column in self.columns
+            if select is None or column.name in select or column.name in self.view.key
+        ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a caller sees of a row: its key as JSON, records by selection, filters that it fits."""
+
+    key_json: str
+    records: dict[Select, str]
+    fitting: frozenset[Filters]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Rows of a view that a caller may see or not."""
+
+    caller: Caller
+    shape: Shape
+    keys: tuple[Key, ...]
+
+
+Answer = dict[Key, Row]
+
+
+def statement(question: Question) -> tuple[sql.Composed, list[Any]]:
+    """Return the query that reads the rows, and its parameters."""
+    shape, view = question.shape, question.shape.view
+    parts: list[sql.Composable] = [
+        sql.SQL("v.{}::text").format(sql.Identifier(name)) for name in view.key
+    ]
+    keys = [column for column in shape.columns if column.name in view.key]
+    parts += [_record(keys), *(_record(shape.chosen(select)) for select in shape.selects)]
+    parameters: list[Any] = []
+    types = {column.name: column.sql_type for column in shape.columns}
+    for filters in shape.filters:
+        parts.append(_conditions(filters, types))
+        parameters += [each.value for each in filters if each.operator != "is"]
+    values = [[key[i] for key in question.keys] for i in range(len(view.key))]
+    query = sql.SQL("select {} from public.{} as v where ").format(
+        sql.SQL(", ").join(parts), sql.Identifier(view.name)
+    )
+    return query + _among(view), parameters + values
+
+
+def _record(columns: Sequence[Column]) -> sql.Composed:
+    names = sql.SQL(", ").join(
+        sql.SQL("v.{}").format(sql.Identifier(column.name)) for column in columns
+    )
+    return sql.SQL("(select row_to_json(r) from (select {}) as r)::text").format(names)
+
+
+def _among(view: View) -> sql.Composed:
+    if len(view.key) == 1:
+        return sql.SQL("v.{} = any(%s::text[]::{}[])").format(
+            sql.Identifier(view.key[0]), sql.SQL(view.key_types[0])
+        )
+    names = sql.SQL(", ").join(sql.SQL("v.{}").format(sql.Identifier(name)) for name in view.key)
+    arrays = sql.SQL(", ").join(
+        sql.SQL("%s::text[]::{}[]").format(sql.SQL(kind)) for kind in view.key_types
+    )
+    return sql.SQL("({}) in (select * from unnest({}))").format(names, arrays)
+
+
+def _conditions(filters: Filters, types: Mapping[str, str]) -> sql.Composed:
+    each = [_condition(one, types[one.column]) for one in filters]
+    joined = sql.SQL(" and ").join(each) if each else sql.SQL("true")
+    return sql.SQL("coalesce({}, false)").format(joined)
+
+
+def _condition(one: Filter, kind: str) -> sql.Composed:
+    column = sql.SQL("v.{}").format(sql.Identifier(one.column))
+    if one.operator == "is":
+        value = sql.SQL(one.value)  # one of four words, checked when it was subscribed to
+    elif one.operator == "in":
+        value = sql.SQL("((%s::text)::{}[])").format(sql.SQL(kind))
+    else:
+        value = sql.SQL("(%s::text)::{}").format(sql.SQL(kind))
+    operator = sql.SQL(OPERATORS[one.operator])
+    condition = sql.SQL("({} {} {})").format(column, operator, value)
+    return sql.SQL("(not {})").format(condition) if one.is_negated else condition
+
+
+async def read(
+    connection: Connection, questions: Sequence[Question]
+) -> dict[Question, Answer | None]:
+    """Answer all questions in one round trip; None for those that the database cannot answer."""
+    if not questions:
+        return {}
+    try:
+        return await _together(connection, questions)
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error:
+        # Somebody's policy or view fails. The others are answered all the same.
+        return {question: await _alone(connection, question) for question in questions}
+
+
+async def _together(
+    connection: Connection, questions: Sequence[Question]
+) -> dict[Question, Answer | None]:
+    cursors = []
+    async with connection.pipeline(), connection.transaction():
+        for question in questions:
+            await connection.execute(BECOME, (question.caller.role, question.caller.claims))
+            query, parameters = statement(question)
+            cursors.append(await connection.execute(query, parameters, prepare=True))
+        await connection.execute(BECOME, ("none", ""))
+    answers = [_answer(q.shape, await c.fetchall()) for q, c in zip(questions, cursors, strict=True)]
+    return dict(zip(questions, answers, strict=True))
+
+
+async def _alone(connection: Connection, question: Question) -> Answer | None:
+    try:
+        return (await _together(connection, [question]))[question]
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error:
+        return None
+
+
+def _answer(shape: Shape, rows: Sequence[tuple[Any, ...]]) -> Answer:
+    width = len(shape.view.key)
+    after = width + 1 + len(shape.selects)
+    return {
+        row[:width]: Row(
+            row[width],
+            dict(zip(shape.selects, row[width + 1 : after], strict=True)),
+            frozenset(f for f, fits in zip(shape.filters, row[after:], strict=True) if fits),
+        )
+        for row in rows
+    }
