@@ -7,13 +7,32 @@ revoke all on schema _realtime from public;
 grant usage on schema _realtime to realtime;
 
 /*
+ * Return the Unix time of an instant in UTC, in milliseconds.
+ */
+create or replace function _realtime.to_ms(moment timestamp)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select (extract(epoch from moment) * 1000)::bigint;
+end;
+
+/*
  * Return the messages that were committed since a snapshot, in the order in which they were written. A message of a
  * transaction that still ran then is found by its number, which stays below the snapshot's end for as long as it ran.
  * Definer: the server reads every topic; it checks who may hear one when they join.
  */
 create or replace function _realtime.messages_since(seen pg_snapshot)
 returns table (
-    id uuid, topic text, event text, private boolean, payload text, binary_payload bytea
+    id uuid,
+    topic text,
+    event text,
+    private boolean,
+    payload text,
+    binary_payload bytea,
+    sent_ms bigint
 )
 language sql
 stable
@@ -27,7 +46,8 @@ begin atomic
         messages.event,
         messages.private,
         messages.payload::text,
-        messages.binary_payload
+        messages.binary_payload,
+        _realtime.to_ms(messages.inserted_at)
     from realtime.messages
     where
         messages.written_in >= pg_snapshot_xmin(seen)
@@ -41,13 +61,28 @@ end;
  * Definer: as messages_since.
  */
 create or replace function _realtime.replay(topic text, since timestamptz, max_count integer)
-returns table (id uuid, event text, payload text, binary_payload bytea)
+returns table (
+    id uuid,
+    topic text,
+    event text,
+    private boolean,
+    payload text,
+    binary_payload bytea,
+    sent_ms bigint
+)
 language sql
 stable
 security definer
 set search_path = ''
 begin atomic
-    select newest.id, newest.event, newest.payload::text, newest.binary_payload
+    select
+        newest.id,
+        newest.topic,
+        newest.event,
+        newest.private,
+        newest.payload::text,
+        newest.binary_payload,
+        _realtime.to_ms(newest.inserted_at)
     from (
         select messages.*
         from realtime.messages
@@ -57,7 +92,7 @@ begin atomic
             and messages.extension = 'broadcast'
             and messages.inserted_at >= timezone('UTC', since)
         order by messages.inserted_at desc, messages.position desc
-        limit least(greatest(max_count, 0), 25)
+        limit greatest(max_count, 0)
     ) as newest
     order by newest.inserted_at, newest.position;
 end;

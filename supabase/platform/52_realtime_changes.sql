@@ -1,6 +1,6 @@
 -- How our own Realtime server follows changes of rows. Clients see views, so a view is followed by the keys of its
 -- table: the publication frontdesk_changes sends nothing but keys, and the server reads the rows through the views as
--- each subscriber. One slot, frontdesk_changes, stays a few minutes behind: a server that starts copies it, reads
+-- each subscriber. One slot stays a few minutes behind: a server that starts copies it, reads
 -- what was missed, and goes on with its own copy, which ends with its connection.
 --
 -- Everything here needs wal_level = logical. Where the database has another, these functions refuse, and
@@ -73,6 +73,34 @@ begin atomic
 end;
 
 /*
+ * Return the name of this database's slot. Slots belong to the whole cluster, so the database's number is in it.
+ */
+create or replace function _realtime.slot()
+returns name
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select ('frontdesk_changes_' || pg_database.oid)::name
+    from pg_catalog.pg_database
+    where pg_database.datname = current_database();
+end;
+
+/*
+ * Return the name of this session's copy of the slot.
+ */
+create or replace function _realtime.own_slot()
+returns name
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select (_realtime.slot() || '_' || pg_backend_pid())::name;
+end;
+
+/*
  * Let the publication send the keys of every table whose view can be followed.
  * Definer: it takes the owner of a table to publish it.
  */
@@ -124,7 +152,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_own constant text = 'frontdesk_changes_' || pg_backend_pid();
+    v_own constant name = _realtime.own_slot();
 begin
     if current_setting('wal_level') <> 'logical' then
         raise exception using
@@ -137,12 +165,12 @@ begin
     end if;
     perform pg_drop_replication_slot(slot_name)
     from pg_replication_slots
-    where slot_name = 'frontdesk_changes' and wal_status = 'lost' and not active;
-    is_new = not exists (select 1 from pg_replication_slots where slot_name = 'frontdesk_changes');
+    where slot_name = _realtime.slot() and wal_status = 'lost' and not active;
+    is_new = not exists (select 1 from pg_replication_slots where slot_name = _realtime.slot());
     if is_new then
-        perform pg_create_logical_replication_slot('frontdesk_changes', 'pgoutput');
+        perform pg_create_logical_replication_slot(_realtime.slot(), 'pgoutput');
     end if;
-    perform pg_copy_logical_replication_slot('frontdesk_changes', v_own, true);
+    perform pg_copy_logical_replication_slot(_realtime.slot(), v_own, true);
     select pg_replication_slots.confirmed_flush_lsn into lsn
     from pg_replication_slots
     where slot_name = v_own;
@@ -163,7 +191,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_own constant text = 'frontdesk_changes_' || pg_backend_pid();
+    v_own constant name = _realtime.own_slot();
 begin
     if exists (
         select 1
@@ -199,9 +227,9 @@ declare
 begin
     for v_slot in
         select * from pg_replication_slots
-        where slot_name in ('frontdesk_changes', 'frontdesk_changes_' || pg_backend_pid())
+        where slot_name in (_realtime.slot(), _realtime.own_slot())
     loop
-        if v_slot.slot_name = 'frontdesk_changes' and not v_slot.active
+        if v_slot.slot_name = _realtime.slot() and not v_slot.active
             and before > v_slot.confirmed_flush_lsn then
             perform pg_replication_slot_advance(v_slot.slot_name, before);
         elsif v_slot.confirmed_flush_lsn - v_slot.restart_lsn > 4 * 1024 * 1024 then
@@ -211,7 +239,7 @@ begin
     return (
         select confirmed_flush_lsn
         from pg_replication_slots
-        where slot_name = 'frontdesk_changes_' || pg_backend_pid()
+        where slot_name = _realtime.own_slot()
     );
 end;
 $$;
@@ -230,7 +258,7 @@ as $$
 begin
     perform pg_drop_replication_slot(slot_name)
     from pg_replication_slots
-    where slot_name = 'frontdesk_changes' and not active;
+    where slot_name = _realtime.slot() and not active;
 end;
 $$;
 
@@ -252,7 +280,7 @@ begin
         select 1
         from pg_replication_slots
         where
-            slot_name = 'frontdesk_changes'
+            slot_name = _realtime.slot()
             and not active
             and (
                 restart_lsn is null
@@ -260,7 +288,7 @@ begin
             )
     ) then
         perform _realtime.stop_changes();
-        raise warning 'The slot frontdesk_changes kept too much WAL and was dropped.';
+        raise warning 'The slot of Realtime''s changes kept too much WAL and was dropped.';
         return true;
     end if;
     return false;

@@ -1,18 +1,11 @@
-"""What the database half says where the database offers neither row changes nor messages."""
+"""What the database half says where the database offers no row changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from workers.edge.realtime.interfaces import (
-    Change,
-    Claims,
-    Message,
-    Notice,
-    RefusedError,
-    Subscription,
-)
+from workers.edge.realtime.interfaces import Change, Claims, Notice, RefusedError, Subscription
 
 
 class NoChanges:
@@ -27,12 +20,3 @@ class NoChanges:
         """Refuse."""
         del claims, bindings, deliver
         raise RefusedError("This database does not publish row changes; follow a private channel.")
-
-
-class NoMessages:
-    """Replays nothing."""
-
-    async def replay(self, topic: str, *, since_ms: int, limit: int) -> Sequence[Message]:
-        """Return nothing."""
-        del topic, since_ms, limit
-        return ()

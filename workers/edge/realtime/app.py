@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from workers.edge.auth.service import Service as Auth
-from workers.edge.realtime import http, sse
-from workers.edge.realtime.absent import NoChanges, NoMessages
+from workers.edge.realtime import database_broadcast, http, sse
+from workers.edge.realtime.absent import NoChanges
 from workers.edge.realtime.caller import Callers
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.hub import Hub
@@ -50,13 +50,14 @@ async def running(settings: Settings, auth: Auth) -> AsyncIterator[Service]:
     hub = Hub(policies)
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(policies.pool)
+        messages = database_broadcast.running(settings, hub.deliver_stored)
         service = Service(
             settings,
             hub,
             policies,
             Callers(auth, settings.keys),
             NoChanges(),
-            NoMessages(),
+            await opened.enter_async_context(messages),
             http.Rates(settings.limits.max_messages_per_second),
         )
         for work in (hub.run(), _end_silent(service)):

@@ -61,7 +61,9 @@ class Catalog:
     async def read(cls, connection: Connection) -> Catalog:
         """Read which views can be followed."""
         rows = await (await connection.execute(VIEWS)).fetchall()
-        views = (View(n, oid, table, tuple(key), tuple(types)) for n, oid, table, key, types in rows)
+        views = (
+            View(n, oid, table, tuple(key), tuple(types)) for n, oid, table, key, types in rows
+        )
         return cls({view.name: view for view in views})
 
     def shown(self, binding: Binding) -> Iterator[View]:

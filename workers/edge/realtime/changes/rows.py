@@ -121,6 +121,7 @@ def _conditions(filters: Filters, types: Mapping[str, str]) -> sql.Composed:
 
 def _condition(one: Filter, kind: str) -> sql.Composed:
     column = sql.SQL("v.{}").format(sql.Identifier(one.column))
+    value: sql.Composable
     if one.operator == "is":
         value = sql.SQL(one.value)  # one of four words, checked when it was subscribed to
     elif one.operator == "in":
@@ -157,7 +158,9 @@ async def _together(
             query, parameters = statement(question)
             cursors.append(await connection.execute(query, parameters, prepare=True))
         await connection.execute(BECOME, ("none", ""))
-    answers = [_answer(q.shape, await c.fetchall()) for q, c in zip(questions, cursors, strict=True)]
+    answers = [
+        _answer(q.shape, await c.fetchall()) for q, c in zip(questions, cursors, strict=True)
+    ]
     return dict(zip(questions, answers, strict=True))
 
 
