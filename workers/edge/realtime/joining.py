@@ -6,6 +6,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 from workers.edge.realtime.channel import Channel
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.interfaces import Message, Notice, RefusedError
@@ -69,12 +72,20 @@ async def _prepare(socket: Socket, frame: Frame) -> Channel:
 
 
 async def _replayed(channel: Channel) -> Sequence[Message]:
-    """Return the stored messages that the client asks for."""
+    """Return the stored messages that the client asks for.
+
+    Raises:
+        RealtimeError: when the database does not answer.
+    """
     replay = channel.options.replay
     if replay is None or "broadcast" not in channel.readable:
         return ()
     stored = channel.socket.service.stored
-    return await stored.replay(channel.name, since_ms=replay.since_ms, limit=replay.limit)
+    try:
+        return await stored.replay(channel.name, since_ms=replay.since_ms, limit=replay.limit)
+    except (psycopg.Error, PoolTimeout):
+        message = "Realtime was unable to replay messages"
+        raise RealtimeError("UnableToReplayMessages", message) from None
 
 
 async def _follow(channel: Channel) -> str | None:
