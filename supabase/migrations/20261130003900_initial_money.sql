@@ -630,9 +630,9 @@ create type money.payment_status as enum (
 );
 
 -- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
--- `save` and `forget` are about saved cards.
+-- `save`, `keep` (once the customer did their part) and `forget` are about saved cards.
 create type money.provider_call as enum (
-    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget'
+    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget', 'keep'
 );
 
 create table money.providers (
@@ -1110,6 +1110,9 @@ create table money.method_setups (
     created_at timestamptz not null default now(),
     -- The one-time token of the provider's script in the browser, if it made one.
     method_token text,
+    -- When the provider had the card, and when it was last asked whether it has.
+    saved_at timestamptz,
+    checked_at timestamptz,
 
     constraint method_setups_reference_unique unique (provider, provider_reference)
 );
@@ -1119,6 +1122,9 @@ comment on column money.method_setups.provider_reference is '[secret]';
 comment on column money.method_setups.client is '[secret]';
 comment on column money.method_setups.method_token is '[secret] [personal]';
 create index method_setups_user_id_idx on money.method_setups (user_id);
+-- Which are not finished?
+create index method_setups_open_idx on money.method_setups (created_at)
+where saved_at is null and failure is null;
 
 create table money.methods_to_forget (
     -- The id that the method has, or had before its owner was erased.
@@ -5017,7 +5023,7 @@ declare
         else finish_call.subject_id
     end;
 begin
-    if call in ('save', 'forget') then
+    if call in ('save', 'keep', 'forget') then
         return money.finish_method_call(call, finish_call.subject_id, answer);
     end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
@@ -5144,8 +5150,8 @@ security definer
 set search_path = ''
 as $$
 begin
-    return case call
-        when 'save' then money.shown_setup(started_call.subject_id)
+    return case
+        when call in ('save', 'keep') then money.shown_setup(started_call.subject_id)
         else money.shown_payment(started_call.subject_id)
     end;
 end;
@@ -5214,7 +5220,7 @@ begin
         return money.apply_account_event(event);
     end if;
     if v_payment_id is null then
-        return 'parked';
+        return money.apply_setup_event(event);
     end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
     if event.kind like 'payment.%' then
@@ -5227,6 +5233,30 @@ begin
         return 'parked';
     end if;
     return money.apply_refund_event(v_refund_id, event);
+end;
+$$;
+
+/*
+ * Apply an event of which no payment is known: one by which a card is saved asks the provider for
+ * the card. Any other waits for its payment.
+ */
+create function money.apply_setup_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_setup_id uuid = money.setup_of_event(event);
+begin
+    if v_setup_id is null then
+        return 'parked';
+    elsif event.kind <> 'payment.captured' then
+        return 'unchanged';
+    end if;
+    perform money.ask_provider('keep', v_setup_id);
+    return 'applied';
 end;
 $$;
 
@@ -5607,7 +5637,7 @@ $$;
 
 /*
  * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund;
- * for save the setup, and for forget the method.
+ * for save and keep the setup, and for forget the method.
  */
 create function money.ask_provider(
     call money.provider_call, subject_id uuid, due_at timestamptz default null
@@ -5644,7 +5674,7 @@ declare
     v_refund money.refunds;
     v_effect private.effects;
 begin
-    if call in ('save', 'forget') then
+    if call in ('save', 'keep', 'forget') then
         return money.start_method_call(call, start_call.subject_id);
     end if;
     if call = 'refund' then
@@ -5690,7 +5720,7 @@ begin
             update money.refunds
             set asked_until = lease.until
             where refunds.id = lease.subject_id;
-        when 'save' then
+        when 'save', 'keep' then
             update money.method_setups
             set asked_until = lease.until
             where method_setups.id = lease.subject_id;
@@ -7033,102 +7063,8 @@ $$;
 
 -- sql/39_money/functions/payments_methods.sql
 
--- Saved cards: how a user saves one without a payment, what its provider says of it later (a new
--- last day, that it is gone), and how it is removed.
-
-/*
- * Begin to save a card of the caller at a provider, whom the edge or a worker asks next. Returns
- * the setup's id.
- * Definer: nobody has a write grant on setups; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT422 provider_not_offered
- */
-create function money.begin_setup(provider text, return_url text, method_token text)
-returns uuid
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.current_user_id();
-    v_id uuid;
-begin
-    if not exists (
-        select 1
-        from money.providers
-        where
-            providers.name = begin_setup.provider
-            and providers.is_enabled
-            and providers.saves_methods
-    ) then
-        perform private.refuse(
-            'PT422', 'provider_not_offered', 'No card can be saved with that provider.',
-            'Choose another provider, or save the card with a payment.'
-        );
-    end if;
-    insert into money.method_setups (user_id, provider, return_url, method_token, created_at)
-    values (
-        v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''),
-        begin_setup.method_token, private.now()
-    )
-    returning method_setups.id into v_id;
-    perform money.ask_provider('save', v_id);
-    return v_id;
-end;
-$$;
-
-/*
- * Return a setup as its user may see it, with what their browser needs next.
- */
-create function money.shown_setup(setup_id uuid)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select
-            jsonb_build_object(
-                'id', method_setups.id,
-                'provider', method_setups.provider,
-                'status', case
-                    when method_setups.failure is not null then 'failed'
-                    when method_setups.provider_reference is null then 'pending'
-                    when method_setups.client ->> 'kind' = 'none' then 'saved'
-                    else 'requires_action'
-                end,
-                'failure', method_setups.failure,
-                'client', method_setups.client,
-                'created_at', method_setups.created_at
-            )
-        from money.method_setups
-        where method_setups.id = shown_setup.setup_id
-    );
-end;
-$$;
-
-/*
- * Return a setup of the caller, for the answer to whoever began it in the same statement.
- * Definer: nobody reads setups; the caller is checked.
- */
-create function money.own_setup(setup_id uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    return (
-        select money.shown_setup(method_setups.id)
-        from money.method_setups
-        where method_setups.id = own_setup.setup_id and method_setups.user_id = auth.uid()
-    );
-end;
-$$;
+-- Saved cards: what their provider says of them later (a new last day, that they are gone), and how
+-- they are removed.
 
 /*
  * Remove a saved method of the caller. It pays and guarantees nothing any more.
@@ -7307,7 +7243,8 @@ $$;
 
 -- sql/39_money/functions/payments_methods_calls.sql
 
--- Calls of providers about saved cards: to save one, and to forget one. They are effects like those
+-- Calls of providers about saved cards: to save one, to keep it once its customer did their part,
+-- and to forget one. They are effects like those
 -- about payments (payments_calls.sql), with subjects of their own.
 
 /*
@@ -7323,6 +7260,7 @@ as $$
 declare
     v_job jsonb = case call
         when 'save' then money.job_to_save(start_method_call.subject_id)
+        when 'keep' then money.job_to_keep(start_method_call.subject_id)
         else money.job_to_forget(start_method_call.subject_id)
     end;
     v_effect private.effects;
@@ -7382,6 +7320,37 @@ end;
 $$;
 
 /*
+ * Return what a provider must know to say whether it has a card now, or null when that is known.
+ */
+create function money.job_to_keep(setup_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_setup money.method_setups;
+begin
+    select method_setups.* into v_setup
+    from money.method_setups
+    where method_setups.id = job_to_keep.setup_id
+    for no key update;
+    if v_setup.provider_reference is null
+        or v_setup.saved_at is not null
+        or v_setup.failure is not null then
+        return null;
+    elsif v_setup.asked_until > clock_timestamp() then
+        return '{"wait": true}';
+    end if;
+    update money.method_setups
+    set checked_at = private.now()
+    where method_setups.id = v_setup.id;
+    return jsonb_build_object('provider', v_setup.provider, 'saving', v_setup.provider_reference);
+end;
+$$;
+
+/*
  * Return what a provider must know to forget a card, or null when it has.
  */
 create function money.job_to_forget(method_id uuid)
@@ -7425,25 +7394,78 @@ begin
     if call = 'forget' then
         delete from money.methods_to_forget
         where methods_to_forget.id = finish_method_call.subject_id;
+    elsif call = 'save' then
+        perform money.note_setup(finish_method_call.subject_id, answer);
     else
-        update money.method_setups
-        set
-            provider_reference = answer ->> 'reference',
-            client = nullif(answer -> 'client', 'null'),
-            failure = answer -> 'data' ->> 'failure',
-            method_token = null
-        where method_setups.id = finish_method_call.subject_id;
-        perform money.note_customer(
-            method_setups.user_id, method_setups.provider, answer ->> 'customer'
-        )
-        from money.method_setups
-        where method_setups.id = finish_method_call.subject_id;
+        perform money.note_kept(finish_method_call.subject_id, answer);
     end if;
-    perform private.finish_effects(
-        array[finish_method_call.subject_id], call::text, array[answer - 'client']
-    );
+    -- A card that its customer has still to enter is asked for again.
+    if call <> 'keep' or answer -> 'method' is distinct from 'null' then
+        perform private.finish_effects(
+            array[finish_method_call.subject_id], call::text, array[answer - 'client']
+        );
+    end if;
     perform money.lease(call, finish_method_call.subject_id, null);
     return money.shown_setup(finish_method_call.subject_id);
+end;
+$$;
+
+/*
+ * Note how a provider answered who was asked to save a card.
+ */
+create function money.note_setup(setup_id uuid, answer jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_setup money.method_setups;
+begin
+    update money.method_setups
+    set
+        provider_reference = answer ->> 'reference',
+        client = nullif(answer -> 'client', 'null'),
+        failure = answer -> 'data' ->> 'failure',
+        method_token = null,
+        saved_at = case answer -> 'client' ->> 'kind' when 'none' then private.now() end
+    where method_setups.id = note_setup.setup_id
+    returning method_setups.* into strict v_setup;
+    perform money.note_customer(v_setup.user_id, v_setup.provider, answer ->> 'customer');
+end;
+$$;
+
+/*
+ * Note whether a provider has a card now. `answer` has the method, null while its customer has not
+ * done their part, or why it failed.
+ */
+create function money.note_kept(setup_id uuid, answer jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_method constant jsonb = nullif(answer -> 'method', 'null');
+    v_setup money.method_setups;
+    v_event money.provider_events;
+begin
+    update money.method_setups
+    set
+        failure = answer -> 'data' ->> 'failure',
+        saved_at = case when v_method is not null then private.now() end
+    where method_setups.id = note_kept.setup_id
+    returning method_setups.* into strict v_setup;
+    if v_method is not null then
+        perform money.note_customer(v_setup.user_id, v_setup.provider, v_method ->> 'customer');
+        v_event = money.make_event(
+            v_method || jsonb_build_object('kind', 'method.saved', 'data', v_method - 'reference')
+        );
+        v_event.provider = v_setup.provider;
+        perform money.keep_method(v_event);
+    end if;
 end;
 $$;
 
@@ -7867,6 +7889,14 @@ begin
             refunds.status = 'pending'
             and refunds.provider_reference is null
             and refunds.created_at <= private.now() - interval '1 hour'
+        union all
+        select 'keep', method_setups.id
+        from money.method_setups
+        where
+            method_setups.saved_at is null
+            and method_setups.failure is null
+            and method_setups.created_at >= private.now() - interval '3 days'
+            and money.is_to_check(method_setups)
     )
 
     select count(money.ask_provider(due.call, due.id)::text)
@@ -8632,6 +8662,178 @@ begin
         parts.business_id = close_open_payments.business_id
         and parts.sale_id = close_open_payments.sale_id
         and payments.status in ('pending', 'requires_action', 'failed', 'authorized');
+end;
+$$;
+
+-- sql/39_money/functions/payments_setups.sql
+
+-- How a user saves a card or a wallet without a payment: they begin, do their part at the provider,
+-- and the provider is asked for what they allowed.
+
+/*
+ * Begin to save a card of the caller at a provider, whom the edge or a worker asks next. Returns
+ * the setup's id.
+ * Definer: nobody has a write grant on setups; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT422 provider_not_offered
+ */
+create function money.begin_setup(provider text, return_url text, method_token text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_id uuid;
+begin
+    if not exists (
+        select 1
+        from money.providers
+        where
+            providers.name = begin_setup.provider
+            and providers.is_enabled
+            and providers.saves_methods
+    ) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered', 'No card can be saved with that provider.',
+            'Choose another provider, or save the card with a payment.'
+        );
+    end if;
+    insert into money.method_setups (user_id, provider, return_url, method_token, created_at)
+    values (
+        v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''),
+        begin_setup.method_token, private.now()
+    )
+    returning method_setups.id into v_id;
+    perform money.ask_provider('save', v_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Return a setup as its user may see it, with what their browser needs next.
+ */
+create function money.shown_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            jsonb_build_object(
+                'id', method_setups.id,
+                'provider', method_setups.provider,
+                'status', case
+                    when method_setups.failure is not null then 'failed'
+                    when method_setups.saved_at is not null then 'saved'
+                    when method_setups.provider_reference is null then 'pending'
+                    else 'requires_action'
+                end,
+                'failure', method_setups.failure,
+                'client', method_setups.client,
+                'created_at', method_setups.created_at
+            )
+        from money.method_setups
+        where method_setups.id = shown_setup.setup_id
+    );
+end;
+$$;
+
+/*
+ * Return a setup of the caller, for the answer to whoever began it in the same statement.
+ * Definer: nobody reads setups; the caller is checked.
+ */
+create function money.own_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select money.shown_setup(method_setups.id)
+        from money.method_setups
+        where method_setups.id = own_setup.setup_id and method_setups.user_id = auth.uid()
+    );
+end;
+$$;
+
+/*
+ * Ask the provider of a setup of the caller whether it has the card now. Returns the setup's id.
+ * Definer: nobody reads setups; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function money.check_setup(setup_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    if not exists (
+        select 1
+        from money.method_setups
+        where method_setups.id = check_setup.setup_id and method_setups.user_id = v_user_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'You save no payment method with that id.',
+            'Use the id that save_payment_method returned.'
+        );
+    end if;
+    perform money.ask_provider('keep', setup_id);
+    return setup_id;
+end;
+$$;
+
+/*
+ * Return the setup that an event is about, if it is about the payment by which a card is saved.
+ */
+create function money.setup_of_event(event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select method_setups.id
+        from money.method_setups
+        where
+            method_setups.provider = event.provider
+            and method_setups.provider_reference = coalesce(
+                event.payment_reference, event.object_reference
+            )
+    );
+end;
+$$;
+
+/*
+ * Should the provider of a setup be asked whether its customer did their part? It is asked for
+ * three days, less and less often.
+ */
+create function money.is_to_check(setup money.method_setups)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return setup.provider_reference is not null
+        and private.now() <= setup.created_at + interval '3 days'
+        and private.now() - coalesce(setup.checked_at, setup.created_at)
+        >= (coalesce(setup.checked_at, setup.created_at) - setup.created_at) / 2 + interval '1 minute';
 end;
 $$;
 
@@ -12231,6 +12433,7 @@ money.guarantee_sale(uuid, uuid),
 money.charge_guarantee_again(uuid),
 money.begin_setup(text, text, text),
 money.own_setup(uuid),
+money.check_setup(uuid),
 money.remove_method(uuid),
 money.create_link(uuid, bigint, timestamptz),
 money.to_amount(text, text)
@@ -14029,20 +14232,44 @@ begin atomic
     );
 end;
 comment on function public.save_payment_method is
-'Save a card without a payment, such as for guarantee_sale.
+'Save a card or a wallet without a payment, such as for guarantee_sale.
 
 /functions/v1/payment-methods takes the same arguments, asks the provider at once and answers with '
 'what the browser needs; after this call alone a worker asks within seconds. The card stands in '
-'payment_methods once the provider has it. Returns {id, provider, status, failure, client, '
-'created_at}; status is pending, requires_action, saved or failed, and client as start_payment '
-'returns it.
+'payment_methods once the provider has it; finish_payment_method asks for that when the browser is '
+'back. Returns {id, provider, status, failure, client, created_at}; status is pending, '
+'requires_action, saved or failed, and client as start_payment returns it.
 
-- provider: one that saves cards: stripe, payjp or sandbox. Others save with a payment only.
+- provider: one at which customers pay by themselves.
 - return_url: where the browser comes back to after a page of the provider''s.
 - method_token: the one-time token of the provider''s script in the browser; payjp needs one, made '
 'with 3-D Secure.
 
 Errors: invalid_input 400, not_signed_in 401, provider_not_offered 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.finish_payment_method(setup_id public.identifier)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.own_setup(money.check_setup(private.to_identifier(setup_id, 'setup_id')));
+end;
+comment on function public.finish_payment_method is
+'Ask the provider whether it has the card or the wallet that the caller saves.
+
+Call it when the browser is back from the provider''s page or form. '
+'/functions/v1/payment-methods/finish takes the same argument and asks at once; after this call '
+'alone, and without any, a worker asks. Returns what save_payment_method returns: status is saved '
+'once the provider has it, and requires_action until the customer has done their part.
+
+- setup_id: the id that save_payment_method returned.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
@@ -14123,6 +14350,7 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 grant execute on function
 public.save_payment_method(text, text, text),
+public.finish_payment_method(public.identifier),
 public.guarantee_sale(public.identifier, public.identifier),
 public.charge_guarantee(public.identifier),
 public.remove_payment_method(public.identifier)

@@ -173,6 +173,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "media_id": town.ids["note"],
         "upload_id": town.ids["note"],
         "payment_id": town.ids["note"],
+        "setup_id": town.ids["note"],
         "sale_id": town.ids["note"],
         "provider": "sandbox",
         "slug": "terms",

@@ -177,14 +177,12 @@ def saved_card(town: Town, behaves: str) -> str:
         url = f"{town.stack.endpoints.api_url}/functions/v1/payment-methods"
         begun = client.post(url, json={"provider": "sandbox"}).json()
         assert (begun["status"], begun["client"]["kind"]) == ("requires_action", "redirect")
+        setup = {"setup_id": begun["id"]}
+        assert client.post(f"{url}/finish", json=setup).json()["status"] == "requires_action"
         httpx.post(begun["client"]["url"], data={"choice": "save", "method": behaves})
-
-        def new() -> list[str]:
-            found = client.get("/payment_methods").json()
-            return [it["id"] for it in found if it["id"] not in before]
-
-        wait_until(lambda: len(new()) == 1)
-        return new()[0]
+        assert client.post(f"{url}/finish", json=setup).json()["status"] == "saved"
+        (new,) = {it["id"] for it in client.get("/payment_methods").json()} - before
+        return str(new)
 
 
 def test_a_card_that_was_left_pays_for_not_coming_and_another_one_if_it_is_declined(

@@ -440,6 +440,7 @@ OTHERS = {
     "request_payout": "It takes all that there is, and then there is nothing to pay out.",
     "reserve_stock": KEY,
     "review_document": FILE,
+    "finish_payment_method": "Each call asks the provider again; what it keeps is kept once.",
     "save_payment_method": NEW,
     "revoke_session": GONE,
     "rotate_calendar_feed": "Each call makes another token.",

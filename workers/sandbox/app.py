@@ -104,10 +104,17 @@ def _save_method(books: Books, settings: Settings, _request: Request, asked: Bod
         status="requires_action",
         customer=methods.customer_for(books, {**asked, "save_method": True}),
         return_url=payments.return_url(asked),
+        method=None,
     )
     setup["url"] = f"{settings.url}/save/{setup['id']}"
     books.save(setup)
     return setup
+
+
+def _setup(books: Books, _settings: Settings, request: Request, _asked: Body) -> Body:
+    setup = books.get("setup", request.path_params["id"])
+    method = setup["method"]
+    return {**setup, "method": books.get("method", method) if method else None}
 
 
 def _methods(books: Books, _settings: Settings, request: Request, _asked: Body) -> Body:
@@ -164,6 +171,7 @@ STEPS: list[tuple[str, str, Step]] = [
     ("GET", "/refunds/{id}", _get("refund")),
     ("POST", "/disputes/{id}/{how:str}", _end_dispute),
     ("POST", "/setups", _save_method),
+    ("GET", "/setups/{id}", _setup),
     ("GET", "/customers/{id}/methods", _methods),
     ("DELETE", "/methods/{id}", _forget),
     ("POST", "/methods/{id}/renewal", _renew),

@@ -101,8 +101,8 @@ def _pay(books: Books, settings: Settings, payment: Body, form: dict[str, str]) 
 def _save(books: Books, settings: Settings, setup: Body, form: dict[str, str]) -> None:
     if setup["status"] == "requires_action":
         setup |= {"status": "succeeded", "behaves": _chosen(form)}
+        setup["method"] = methods.save(books, settings, setup)["id"]
         books.save(setup)
-        methods.save(books, settings, setup)
 
 
 def _onboard(books: Books, settings: Settings, account: Body, form: dict[str, str]) -> None:

@@ -21,20 +21,44 @@ begin atomic
     );
 end;
 comment on function public.save_payment_method is
-'Save a card without a payment, such as for guarantee_sale.
+'Save a card or a wallet without a payment, such as for guarantee_sale.
 
 /functions/v1/payment-methods takes the same arguments, asks the provider at once and answers with '
 'what the browser needs; after this call alone a worker asks within seconds. The card stands in '
-'payment_methods once the provider has it. Returns {id, provider, status, failure, client, '
-'created_at}; status is pending, requires_action, saved or failed, and client as start_payment '
-'returns it.
+'payment_methods once the provider has it; finish_payment_method asks for that when the browser is '
+'back. Returns {id, provider, status, failure, client, created_at}; status is pending, '
+'requires_action, saved or failed, and client as start_payment returns it.
 
-- provider: one that saves cards: stripe, payjp or sandbox. Others save with a payment only.
+- provider: one at which customers pay by themselves.
 - return_url: where the browser comes back to after a page of the provider''s.
 - method_token: the one-time token of the provider''s script in the browser; payjp needs one, made '
 'with 3-D Secure.
 
 Errors: invalid_input 400, not_signed_in 401, provider_not_offered 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.finish_payment_method(setup_id public.identifier)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.own_setup(money.check_setup(private.to_identifier(setup_id, 'setup_id')));
+end;
+comment on function public.finish_payment_method is
+'Ask the provider whether it has the card or the wallet that the caller saves.
+
+Call it when the browser is back from the provider''s page or form. '
+'/functions/v1/payment-methods/finish takes the same argument and asks at once; after this call '
+'alone, and without any, a worker asks. Returns what save_payment_method returns: status is saved '
+'once the provider has it, and requires_action until the customer has done their part.
+
+- setup_id: the id that save_payment_method returned.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
@@ -115,6 +139,7 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 grant execute on function
 public.save_payment_method(text, text, text),
+public.finish_payment_method(public.identifier),
 public.guarantee_sale(public.identifier, public.identifier),
 public.charge_guarantee(public.identifier),
 public.remove_payment_method(public.identifier)

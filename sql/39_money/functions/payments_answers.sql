@@ -22,7 +22,7 @@ declare
         else finish_call.subject_id
     end;
 begin
-    if call in ('save', 'forget') then
+    if call in ('save', 'keep', 'forget') then
         return money.finish_method_call(call, finish_call.subject_id, answer);
     end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
@@ -149,8 +149,8 @@ security definer
 set search_path = ''
 as $$
 begin
-    return case call
-        when 'save' then money.shown_setup(started_call.subject_id)
+    return case
+        when call in ('save', 'keep') then money.shown_setup(started_call.subject_id)
         else money.shown_payment(started_call.subject_id)
     end;
 end;

@@ -24,7 +24,7 @@ begin
         return money.apply_account_event(event);
     end if;
     if v_payment_id is null then
-        return 'parked';
+        return money.apply_setup_event(event);
     end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
     if event.kind like 'payment.%' then
@@ -37,6 +37,30 @@ begin
         return 'parked';
     end if;
     return money.apply_refund_event(v_refund_id, event);
+end;
+$$;
+
+/*
+ * Apply an event of which no payment is known: one by which a card is saved asks the provider for
+ * the card. Any other waits for its payment.
+ */
+create function money.apply_setup_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_setup_id uuid = money.setup_of_event(event);
+begin
+    if v_setup_id is null then
+        return 'parked';
+    elsif event.kind <> 'payment.captured' then
+        return 'unchanged';
+    end if;
+    perform money.ask_provider('keep', v_setup_id);
+    return 'applied';
 end;
 $$;
 

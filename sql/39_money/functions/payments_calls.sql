@@ -4,7 +4,7 @@
 
 /*
  * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund;
- * for save the setup, and for forget the method.
+ * for save and keep the setup, and for forget the method.
  */
 create function money.ask_provider(
     call money.provider_call, subject_id uuid, due_at timestamptz default null
@@ -41,7 +41,7 @@ declare
     v_refund money.refunds;
     v_effect private.effects;
 begin
-    if call in ('save', 'forget') then
+    if call in ('save', 'keep', 'forget') then
         return money.start_method_call(call, start_call.subject_id);
     end if;
     if call = 'refund' then
@@ -87,7 +87,7 @@ begin
             update money.refunds
             set asked_until = lease.until
             where refunds.id = lease.subject_id;
-        when 'save' then
+        when 'save', 'keep' then
             update money.method_setups
             set asked_until = lease.until
             where method_setups.id = lease.subject_id;

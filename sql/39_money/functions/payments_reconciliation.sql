@@ -159,6 +159,14 @@ begin
             refunds.status = 'pending'
             and refunds.provider_reference is null
             and refunds.created_at <= private.now() - interval '1 hour'
+        union all
+        select 'keep', method_setups.id
+        from money.method_setups
+        where
+            method_setups.saved_at is null
+            and method_setups.failure is null
+            and method_setups.created_at >= private.now() - interval '3 days'
+            and money.is_to_check(method_setups)
     )
 
     select count(money.ask_provider(due.call, due.id)::text)

@@ -101,6 +101,7 @@ money.guarantee_sale(uuid, uuid),
 money.charge_guarantee_again(uuid),
 money.begin_setup(text, text, text),
 money.own_setup(uuid),
+money.check_setup(uuid),
 money.remove_method(uuid),
 money.create_link(uuid, bigint, timestamptz),
 money.to_amount(text, text)

@@ -3,10 +3,10 @@ insert into money.providers (name, is_online, saves_methods, currencies)
 values
 ('sandbox', true, true, '{}'),
 ('stripe', true, true, '{}'),
-('razorpay', true, false, '{}'),
+('razorpay', true, true, '{INR}'),
 ('payjp', true, true, '{JPY}'),
 (
-    'paypal', true, false,
+    'paypal', true, true,
     '{AUD,BRL,CAD,CHF,CNY,CZK,DKK,EUR,GBP,HKD,HUF,ILS,'
     'JPY,MXN,MYR,NOK,NZD,PHP,PLN,SEK,SGD,THB,TWD,USD}'
 ),

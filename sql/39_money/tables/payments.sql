@@ -12,9 +12,9 @@ create type money.payment_status as enum (
 );
 
 -- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
--- `save` and `forget` are about saved cards.
+-- `save`, `keep` (once the customer did their part) and `forget` are about saved cards.
 create type money.provider_call as enum (
-    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget'
+    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget', 'keep'
 );
 
 create table money.providers (

@@ -17,6 +17,9 @@ create table money.method_setups (
     created_at timestamptz not null default now(),
     -- The one-time token of the provider's script in the browser, if it made one.
     method_token text,
+    -- When the provider had the card, and when it was last asked whether it has.
+    saved_at timestamptz,
+    checked_at timestamptz,
 
     constraint method_setups_reference_unique unique (provider, provider_reference)
 );
@@ -26,6 +29,9 @@ comment on column money.method_setups.provider_reference is '[secret]';
 comment on column money.method_setups.client is '[secret]';
 comment on column money.method_setups.method_token is '[secret] [personal]';
 create index method_setups_user_id_idx on money.method_setups (user_id);
+-- Which are not finished?
+create index method_setups_open_idx on money.method_setups (created_at)
+where saved_at is null and failure is null;
 
 create table money.methods_to_forget (
     -- The id that the method has, or had before its owner was erased.

@@ -1076,6 +1076,10 @@ select public.guarantee_sale(
 select tests.act_as('Cleo');
 select public.save_payment_method('sandbox');
 
+-- call: finish_payment_method
+select tests.act_as('Cleo');
+select public.finish_payment_method(public.save_payment_method('sandbox') ->> 'id');
+
 -- call: charge_guarantee
 create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
 select tests.act_as_owner();

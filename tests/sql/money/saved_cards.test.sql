@@ -1,7 +1,7 @@
 -- A card is saved without a payment, guarantees a booking, is asked once for each fee, and is gone at
 -- its provider when it is removed here.
 begin;
-select plan(45);
+select plan(59);
 
 -- Given a salon that charges 20.00 for not coming, a customer with a booking, and a stranger
 select tests.at('2031-03-03 08:00Z');
@@ -89,6 +89,19 @@ $$;
 create function tests.tokens() returns setof text
 language sql stable security definer set search_path = ''
 as $$ select coalesce(method_setups.method_token, 'none') from money.method_setups $$;
+create function tests.event(provider text, kind text, reference text, data jsonb default '{}')
+returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform money.receive_event(jsonb_build_object(
+        'provider', provider, 'event_id', kind, 'kind', kind, 'object_reference', reference,
+        'amount_minor', 100, 'currency', 'INR', 'occurred_at', private.now(), 'data', data
+    ), '\x00');
+    return money.apply_event(provider_events.id) from money.provider_events
+    where provider_events.event_id = event.kind;
+end;
+$$;
 grant execute on all functions in schema tests to anon, authenticated;
 
 select tests.act_as('customer');
@@ -117,9 +130,75 @@ select is(tests.tokens(), 'none', 'and the token is forgotten');
 delete from money.method_setups;
 select tests.act_as('customer');
 
+-- A provider of which the customer's card or wallet must be fetched once they allowed it
+select public.save_payment_method('paypal', 'https://shop.example');
+select tests.act_as_owner();
+select tests.note('wallet', (select id from money.method_setups));
+select is(
+    tests.call('keep', tests.id('wallet'), '{}'), null, 'a wallet is not asked for before it is set up'
+);
+select tests.call('save', tests.id('wallet'), '{"reference": "setup_1", "customer": "buyer_1",
+    "client": {"kind": "redirect", "url": "https://pay.example/allow"}}');
+select is(
+    tests.call('keep', tests.id('wallet'), '{"method": null}'), '{"call": "keep", "provider": "paypal",
+        "saving": "setup_1"}', 'then its provider is asked for it'
+);
+select tests.act_as('stranger');
+select throws_ok(
+    $$ select public.finish_payment_method(tests.id('wallet')::text) $$, 'PT404', null,
+    'a stranger does not learn of it'
+);
+select tests.act_as_anon();
+select throws_ok(
+    $$ select public.finish_payment_method(tests.id('wallet')::text) $$, 'PT401', null, 'nor does a guest'
+);
+select tests.act_as('customer');
+select is(
+    public.finish_payment_method(tests.id('wallet')::text) ->> 'status', 'requires_action',
+    'the customer asks again when they are back'
+);
+select tests.act_as_owner();
+select is(
+    tests.call('keep', tests.id('wallet'), '{"method": {"reference": "wallet_1", "customer": "buyer_1",
+        "brand": "paypal", "last4": "····"}}') ->> 'saving', 'setup_1',
+    'and so do the workers'
+);
+select results_eq($$ select tests.cards() $$, $$ values ('paypal ····') $$, 'what was allowed is saved');
+select is(
+    money.started_call('keep', tests.id('wallet')) ->> 'status', 'saved', 'which the customer reads'
+);
+select is(tests.call('keep', tests.id('wallet'), '{}'), null, 'and nobody asks for it again');
+select is(
+    tests.event('paypal', 'method.saved', 'wallet_1', '{"customer": "buyer_1", "brand": "paypal",
+        "last4": "····"}'), 'unchanged', 'an event that tells of it later changes nothing'
+);
+select tests.act_as('customer');
+select public.save_payment_method('razorpay');
+select tests.act_as_owner();
+select tests.note('rupee', (select id from money.method_setups where provider = 'razorpay'));
+select tests.call('save', tests.id('rupee'), '{"reference": "order_1", "customer": "cust_1",
+    "client": {"kind": "order", "order": "order_1", "customer": "cust_1"}}');
+delete from pgmq.q_payments;
+select is(tests.event('razorpay', 'payment.failed', 'order_1'), 'unchanged', 'a payment that saves a card may fail first');
+select is(tests.event('razorpay', 'payment.captured', 'order_1'), 'applied', 'once it is paid');
+select bag_eq(
+    $$ select message -> 'kwargs' ->> 'call' from pgmq.q_payments where message -> 'kwargs' ? 'call' $$, $$ values ('keep') $$,
+    'the provider is asked for the card'
+);
+select tests.at('2031-03-03 08:10Z');
+select ok(
+    (select money.is_to_check(method_setups) from money.method_setups where id = tests.id('rupee')),
+    'and the sweep asks for one of which no event came'
+);
+select tests.at('2031-03-03 08:00Z');
+delete from money.payment_methods;
+delete from money.methods_to_forget;
+delete from money.method_setups;
+select tests.act_as('customer');
+
 -- Saving a card
 select throws_ok(
-    $$ select public.save_payment_method('razorpay') $$, 'PT422', 'No card can be saved with that provider.',
+    $$ select public.save_payment_method('cash') $$, 'PT422', 'No card can be saved with that provider.',
     'not every provider saves cards'
 );
 select is(

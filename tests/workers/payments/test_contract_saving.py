@@ -1,4 +1,4 @@
-"""What holds of every provider that saves methods, and how the others refuse to."""
+"""What holds of every provider that saves methods: all that customers pay at."""
 
 from __future__ import annotations
 
@@ -6,40 +6,41 @@ import pytest
 
 from tests.harness.simulators.payments.server import Fault
 from tests.workers.payments.wired import Wired
-from workers.providers.payments import calls, shapes
-from workers.providers.payments.failures import Rejected, TryLater
+from workers.providers.payments import shapes
+from workers.providers.payments.failures import Absent, Rejected, TryLater
 
 FAULTS = [Fault("500", "after"), Fault("drop", "after"), Fault("500", "before")]
 
 
-def saved(wired: Wired) -> shapes.ProviderEvent:
-    """Save a method, by itself or with a payment, and return the event that tells of it."""
+def saved(wired: Wired) -> shapes.Method:
+    """Save a method by itself."""
     provider = wired.provider()
-    if provider.traits.saves_alone:
-        wired.keep(provider.save_method(wired.saving()))
-    else:
-        wired.paid("first", save_method=True)
+    started = provider.save_method(wired.saving())
+    wired.keep(started)
+    method = provider.finish_saving(finishing(wired, started))
+    assert isinstance(method, shapes.Method)
+    return method
+
+
+def finishing(wired: Wired, started: shapes.Started) -> shapes.FinishSaving:
+    finish = wired.effect(shapes.FinishSaving, "keep", saving=started.reference)
+    assert isinstance(finish, shapes.FinishSaving)
+    return finish
+
+
+def told(wired: Wired) -> shapes.ProviderEvent:
+    """Return the event that tells of the one saved method; of two, one may know more."""
     events = wired.parsed("method.saved")
     assert len({event.object_reference for event in events}) == 1
-    # Of two events one may know more.
     (event,) = [event for event in events if "last4" in event.data]
     return event
 
 
 def test_a_saved_method_pays_without_the_customer(wired: Wired) -> None:
     provider = wired.provider()
-    if not provider.traits.saves_methods:
-        job = {"provider": wired.name, "call": "forget", "method": "token"}
-        refused = calls.ask({wired.name: provider}, job, "https://shop.example")
-        assert refused == {"data": {"failure": "not_offered"}}
-        return
-    event = saved(wired)
-    customer = event.data["customer"]
-    (method,) = provider.methods(customer)
-    assert (method.reference, method.customer) == (event.object_reference, customer)
-    shown = {"customer": customer, "brand": method.brand, "last4": method.last4}
-    assert shown.items() <= event.data.items()
-    whose = {"customer": customer, "method": method.reference, "off_session": True}
+    method = saved(wired)
+    assert provider.methods(method.customer) == [method]
+    whose = {"customer": method.customer, "method": method.reference, "off_session": True}
     for _ in range(2):
         paid = provider.create(wired.intent("fee", **whose))
         assert paid.status == "captured"
@@ -48,43 +49,66 @@ def test_a_saved_method_pays_without_the_customer(wired: Wired) -> None:
     assert wired.charges("fee") == 1
 
 
+def test_an_event_tells_of_a_saved_method(wired: Wired) -> None:
+    method = saved(wired)
+    event = told(wired)
+    assert event.object_reference == method.reference
+    shown = {"customer": method.customer, "brand": method.brand, "last4": method.last4}
+    assert shown.items() <= event.data.items()
+
+
+def test_nothing_is_saved_before_the_customer_does_their_part(wired: Wired) -> None:
+    provider = wired.provider()
+    started = provider.save_method(wired.saving())
+    if started.client.kind == "none":
+        return  # they did it in the provider's script
+    assert provider.finish_saving(finishing(wired, started)) is None
+    assert wired.parsed("method.saved") == []
+
+
+def test_a_saving_that_the_provider_does_not_know_is_absent(wired: Wired) -> None:
+    unknown = shapes.Started(reference=wired.unknown_saving, status="requires_action")
+    with pytest.raises(Absent):
+        wired.provider().finish_saving(finishing(wired, unknown))
+
+
+def test_saving_a_method_takes_no_money(wired: Wired) -> None:
+    provider = wired.provider()
+    saved(wired)
+    kept = [it for it in provider.list_since(wired.began_at) if it.captured_minor]
+    assert kept == []
+    assert wired.taken() == 0
+
+
 def test_a_method_that_is_forgotten_is_gone_at_the_provider(wired: Wired) -> None:
     provider = wired.provider()
-    if not provider.traits.saves_methods:
-        return
-    event = saved(wired)
+    method = saved(wired)
     for _ in range(2):
-        provider.forget_method(event.object_reference)
-    assert provider.methods(event.data["customer"]) == []
+        provider.forget_method(method.reference)
+    assert provider.methods(method.customer) == []
     (gone,) = wired.parsed("method.removed")
-    assert gone.object_reference == event.object_reference
-    whose = {"customer": event.data["customer"], "off_session": True}
+    assert gone.object_reference == method.reference
+    whose = {"customer": method.customer, "method": method.reference, "off_session": True}
     with pytest.raises(Rejected):
-        provider.create(wired.intent("late", method=event.object_reference, **whose))
-    assert wired.charges("late") == 0
+        provider.create(wired.intent("late", **whose))
+    assert wired.taken() == 0
 
 
 def test_a_payment_saves_its_method(wired: Wired) -> None:
     provider = wired.provider()
-    if not provider.traits.saves_methods:
-        return
     payment = provider.retrieve(wired.paid(save_method=True))
     assert payment.status == "captured" and payment.customer
     (method,) = provider.methods(payment.customer)
-    assert payment.method == method.reference
+    assert payment.method == method.reference == told(wired).object_reference
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.how}-{fault.when}")
 def test_a_crash_and_a_repetition_save_and_charge_once(wired: Wired, fault: Fault) -> None:
     provider = wired.provider()
-    if not provider.traits.saves_methods:
-        return
-    if provider.traits.saves_alone:
-        _fail(wired, fault, "save_method", wired.saving())
-        assert wired.provider().save_method(wired.saving()).reference
-    event = saved(wired)
-    assert len(provider.methods(event.data["customer"])) == 1
-    whose = {"customer": event.data["customer"], "method": event.object_reference}
+    _fail(wired, fault, "save_method", wired.saving())
+    method = saved(wired)
+    assert provider.methods(method.customer) == [method]
+    whose = {"customer": method.customer, "method": method.reference}
     fee = wired.intent("fee", off_session=True, **whose)
     _fail(wired, fault, "create", fee)
     assert wired.provider().create(fee).status == "captured"

@@ -53,6 +53,60 @@ def test_razorpays_order_is_paid_after_a_failed_attempt(razorpay: WiredRazorpay)
     assert kinds == ["payment.failed", "payment.authorized", "payment.captured"]
 
 
+def kept_by_a_payment(razorpay: WiredRazorpay) -> shapes.Payment:
+    payment: shapes.Payment = razorpay.provider().retrieve(razorpay.paid("first", save_method=True))
+    assert razorpay.parsed("method.saved")
+    return payment
+
+
+def test_razorpays_kept_card_is_charged_once(razorpay: WiredRazorpay) -> None:
+    """The call that charges the card is cut off after its effect, and repeated."""
+    provider, payment = razorpay.provider(), kept_by_a_payment(razorpay)
+    whose = {"customer": payment.customer, "method": payment.method, "off_session": True}
+    fee = razorpay.intent("fee", **whose)
+    razorpay.simulator.faults.append(Fault("drop", "after", "POST /v1/payments/create/recurring"))
+    with pytest.raises(Unanswered):
+        provider.create(fee)
+    assert provider.create(fee).status == "captured"
+    assert len(razorpay.razorpay.of_kind("payment")) == 2
+
+
+def test_razorpay_says_that_a_kept_card_was_declined(razorpay: WiredRazorpay) -> None:
+    provider, payment = razorpay.provider(), kept_by_a_payment(razorpay)
+    razorpay.razorpay.refusing[str(payment.method).split("/")[1]] = "insufficient_funds"
+    fee = razorpay.intent("fee", customer=payment.customer, method=payment.method, off_session=True)
+    for _ in range(2):
+        with pytest.raises(Declined) as declined:
+            provider.create(fee)
+        assert declined.value.code == "insufficient_funds"
+        assert declined.value.reference
+    assert len(razorpay.razorpay.of_kind("payment")) == 2
+
+
+def test_razorpay_gives_back_once_what_saving_a_card_took(razorpay: WiredRazorpay) -> None:
+    provider = razorpay.provider()
+    started = provider.save_method(razorpay.saving())
+    razorpay.keep(started)
+    finish = razorpay.effect(shapes.FinishSaving, "keep", saving=started.reference)
+    razorpay.simulator.faults.append(Fault("drop", "after", "POST /v1/payments/.*/refund"))
+    with pytest.raises(Unanswered):
+        provider.finish_saving(finish)
+    assert provider.finish_saving(finish)
+    assert (razorpay.taken(), razorpay.refunds("keep")) == (0, 1)
+
+
+def test_paypals_wallet_is_kept_once(paypal: WiredPayPal) -> None:
+    provider = paypal.provider()
+    started = provider.save_method(paypal.saving())
+    paypal.keep(started)
+    finish = paypal.effect(shapes.FinishSaving, "keep", saving=started.reference)
+    paypal.simulator.faults.append(Fault("drop", "after", "POST /v3/vault/payment-tokens"))
+    with pytest.raises(Unanswered):
+        provider.finish_saving(finish)
+    method = provider.finish_saving(finish)
+    assert method and provider.methods(method.customer) == [method]
+
+
 def test_razorpay_releases_what_nobody_captures(razorpay: WiredRazorpay) -> None:
     reference = razorpay.paid(capture_now=False)
     razorpay.razorpay.release(reference)
@@ -75,7 +129,7 @@ def test_razorpays_payments_beside_orders_are_not_ours(razorpay: WiredRazorpay) 
 
 def test_razorpays_events_keep_the_id_of_their_header(razorpay: WiredRazorpay) -> None:
     razorpay.paid()
-    assert [event.event_id for event in read(razorpay)] == ["evt_0", "evt_1"]
+    assert [event.event_id for event in read(razorpay)] == ["evt_0", "evt_1", "evt_2"]
 
 
 def test_razorpays_refunds_have_a_key_of_their_own(razorpay: WiredRazorpay) -> None:

@@ -30,6 +30,8 @@ class Wired(ABC):
     # Whether events carry the moment of their signature, and whether it is over their bytes.
     stamps_events = True
     signs_bytes = True
+    # The reference of a saving that the provider never heard of.
+    unknown_saving = "set_unknown"
     # A pattern of the calls that change something.
     mutations = r"POST .*"
     began_at = datetime.now(UTC)
@@ -72,6 +74,13 @@ class Wired(ABC):
     @abstractmethod
     def refunds(self, key: str) -> int:
         """How many refunds with this key the provider's books have."""
+
+    def taken(self) -> int:
+        """How much the provider's books have taken and not given back, in its own units."""
+        return sum(it.captured_minor - it.refunded_minor for it in self._listed())
+
+    def _listed(self) -> list[shapes.Payment]:
+        return list(self.provider().list_since(self.began_at))
 
     @abstractmethod
     def webhooks(self) -> list[Webhook]:

@@ -18,6 +18,7 @@ class WiredPayJp(Wired):
     method = "tok_visa"
     stamps_events = False
     signs_bytes = False
+    unknown_saving = "cus_1/car_unknown"
 
     def __init__(self) -> None:
         super().__init__()

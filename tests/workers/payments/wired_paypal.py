@@ -14,7 +14,7 @@ class WiredPayPal(Wired):
     name = "paypal"
     # PayPal checks the time itself, and sends an event for days.
     stamps_events = False
-    mutations = r"POST /v2/.*"
+    mutations = r"POST /v[23]/.*"
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +32,10 @@ class WiredPayPal(Wired):
     def pay(self, started: shapes.Started) -> None:
         assert started.client.url and started.reference in started.client.url
         self.paypal.approve(started.reference)
+
+    def keep(self, started: shapes.Started) -> None:
+        assert started.client.url and started.reference in started.client.url
+        self.paypal.approve_setup(started.reference)
 
     def charges(self, key: str) -> int:
         found = self.paypal.of_kind("order")

@@ -33,11 +33,19 @@ class WiredRazorpay(Wired):
         assert started.client.order == started.reference
         self.razorpay.attempt(started.reference)
 
+    def keep(self, started: shapes.Started) -> None:
+        assert started.client.customer == started.customer
+        self.pay(started)
+
     def charges(self, key: str) -> int:
         return sum(order["receipt"] == key for order in self.razorpay.of_kind("order"))
 
     def refunds(self, key: str) -> int:
         return sum(it["notes"].get(MARK) == key for it in self.razorpay.of_kind("refund"))
+
+    def taken(self) -> int:
+        made = [it for it in self.razorpay.of_kind("payment") if it["captured"]]
+        return sum(it["amount"] - it["amount_refunded"] for it in made)
 
     def webhooks(self) -> list[Webhook]:
         return [self.razorpay.signed(event) for event in self.razorpay.events]

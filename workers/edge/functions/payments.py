@@ -22,6 +22,7 @@ from workers.providers.payments import calls
 
 PATH = "/functions/v1/payments"
 METHODS_PATH = "/functions/v1/payment-methods"
+FINISH_METHOD_PATH = f"{METHODS_PATH}/finish"
 START = "select money.start_call(%s, %s)"
 FINISH = "select money.finish_call(%s, %s, %s)"
 RELEASE = "select money.release_call(%s, %s)"
@@ -39,6 +40,18 @@ async def start(request: Request) -> Response:
 async def save_method(request: Request) -> Response:
     """Begin to save a card of the caller, with the arguments of save_payment_method."""
     return await _begun(request, "save_payment_method", "save")
+
+
+async def finish_method(request: Request) -> Response:
+    """Ask the provider for the card that the caller saves, as finish_payment_method does."""
+    state = State.of(request)
+    wanted = await calling.arguments(request, "finish_payment_method")
+    if isinstance(wanted, Response):
+        return wanted
+    begun = await calling.call(request, "finish_payment_method", wanted)
+    if begun.status_code != 200:
+        return calling.passed_on(begun)
+    return await _asked(state, "keep", begun.json()["id"])
 
 
 async def _begun(request: Request, function: str, call: str) -> Response:

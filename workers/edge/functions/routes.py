@@ -8,6 +8,7 @@ from workers.edge.functions.webhooks import endpoint
 ROUTES = [
     Route(payments.PATH, payments.start, methods=["POST"]),
     Route(payments.METHODS_PATH, payments.save_method, methods=["POST"]),
+    Route(payments.FINISH_METHOD_PATH, payments.finish_method, methods=["POST"]),
     Route(payouts.PATH, payouts.open_account, methods=["POST"]),
     Route(f"{endpoint.PATH}/{{provider}}", endpoint.receive, methods=["POST"]),
     Route(unsubscribe.PATH, unsubscribe.ask, methods=["GET"]),

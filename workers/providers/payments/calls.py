@@ -124,6 +124,12 @@ def _save(provider: PaymentProvider, job: Job) -> Answer:
     }
 
 
+def _keep(provider: PaymentProvider, job: Job) -> Answer:
+    finish = shapes.FinishSaving(**_effect(job), saving=job["saving"])
+    method = _saver(provider).finish_saving(finish)
+    return {"method": method and method.model_dump(exclude_none=True)}
+
+
 def _forget(provider: PaymentProvider, job: Job) -> Answer:
     _saver(provider).forget_method(job["method"])
     return {}
@@ -140,7 +146,7 @@ def _refused(provider: PaymentProvider, job: Job, error: Rejected) -> Answer:
     data = {"failure": error.code}
     if job["call"] == "refund":
         return {"kind": "refund.failed", "data": data}
-    if job["call"] in ("save", "forget"):
+    if job["call"] in ("save", "keep", "forget"):
         return {"data": data}
     if job["call"] in ("capture", "cancel"):
         return {**state(provider.retrieve(job["payment"])), "refused": error.code}
@@ -155,5 +161,6 @@ _CALLS = {
     "cancel": _cancel,
     "refund": _refund,
     "save": _save,
+    "keep": _keep,
     "forget": _forget,
 }

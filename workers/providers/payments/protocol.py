@@ -38,8 +38,7 @@ class Traits:
     `needs_method`: an intent must name a method or a token; `public_key` is what the provider's
     script in the browser needs to make one. `asks_about_events`: `parse_event` calls the provider.
     Without `cancels`, the provider itself releases reserved money after some days, and an open
-    payment may still be paid: refund it then. `saves_alone`: a method can be saved
-    without a payment.
+    payment may still be paid: refund it then. `saves_methods`: it is a `SavesMethods`.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Traits:
     cancels: bool = True
     needs_method: bool = False
     saves_methods: bool = False
-    saves_alone: bool = False
     pays_out: bool = False
     asks_about_events: bool = False
     public_key: str | None = None
@@ -125,13 +123,21 @@ class PaymentProvider(Protocol):
 
 
 class SavesMethods(Protocol):
-    """A provider with `traits.saves_methods`: a payment may save its method."""
+    """A provider with `traits.saves_methods`: a method is saved with a payment or by itself."""
 
     def save_method(self, saving: shapes.Saving) -> shapes.Started:
-        """Begin to save a method without a payment; the event `method.saved` says that it is done.
+        """Begin to save a method without a payment; `finish_saving` completes it.
 
         Raises:
-            Rejected: `not_offered` without `traits.saves_alone`; `method_required` without a token.
+            Rejected: `method_required` without a token where `traits.needs_method` says so.
+        """
+
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """Complete a saving, and return what is saved; None until the customer has done their part.
+
+        Raises:
+            Declined: when the bank says no.
+            Absent: when the provider does not know the saving (any more).
         """
 
     def methods(self, customer: str) -> list[shapes.Method]:

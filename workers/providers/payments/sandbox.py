@@ -26,7 +26,7 @@ SIGNATURE = "sandbox-signature"
 class Sandbox:
     """A `FullProvider`."""
 
-    traits = Traits(NAME, "key", saves_methods=True, saves_alone=True, pays_out=True)
+    traits = Traits(NAME, "key", saves_methods=True, pays_out=True)
 
     def __init__(self, *, url: str, key: str, webhook_secret: str, timeouts: Timeouts) -> None:
         self._api = Api(url, auth=(key, ""), timeouts=timeouts)
@@ -82,13 +82,14 @@ class Sandbox:
         """See `SavesMethods.save_method`."""
         return _started(self._post("/setups", saving, saving.model_dump(exclude={"began_at"})))
 
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """See `SavesMethods.finish_saving`."""
+        saved = self._call("GET", f"/setups/{finish.saving}")["method"]
+        return _method(saved) if saved else None
+
     def methods(self, customer: str) -> list[shapes.Method]:
         """See `SavesMethods.methods`."""
-        found = self._call("GET", f"/customers/{customer}/methods")["data"]
-        return [
-            shapes.Method(reference=it["id"], **{name: it[name] for name in METHOD_FIELDS})
-            for it in found
-        ]
+        return [_method(it) for it in self._call("GET", f"/customers/{customer}/methods")["data"]]
 
     def forget_method(self, method: str) -> None:
         """See `SavesMethods.forget_method`."""
@@ -158,6 +159,10 @@ class Sandbox:
 
 
 METHOD_FIELDS = ("customer", "brand", "last4", "expires_on")
+
+
+def _method(body: Mapping[str, Any]) -> shapes.Method:
+    return shapes.Method(reference=body["id"], **{name: body[name] for name in METHOD_FIELDS})
 
 
 def _started(body: Mapping[str, Any]) -> shapes.Started:

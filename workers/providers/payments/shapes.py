@@ -141,6 +141,12 @@ class Saving(Effect):
     return_url: str
 
 
+class FinishSaving(Effect):
+    """Completes a saving once the customer has done their part. `saving` is its reference."""
+
+    saving: Reference
+
+
 class NewAccount(Effect):
     """A business that shall be paid out. `country` is its ISO 3166 code."""
 
@@ -153,7 +159,8 @@ class Client(Shape):
     """What the customer's browser needs next. Nothing in it is secret from that customer.
 
     `redirect`: open `url`. `client_secret`: give `client_secret` and `public_key` to the provider's
-    script. `order`: the same with `order` (Razorpay). `none`: there is nothing to do.
+    script. `order`: the same with `order` (Razorpay), and with `customer` when the card is to be
+    saved. `none`: there is nothing to do.
     """
 
     kind: Literal["redirect", "client_secret", "order", "none"]
@@ -161,6 +168,7 @@ class Client(Shape):
     client_secret: str | None = None
     order: str | None = None
     public_key: str | None = None
+    customer: str | None = None
 
 
 NOTHING_TO_DO = Client(kind="none")

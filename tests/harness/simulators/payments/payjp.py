@@ -43,6 +43,7 @@ class PayJpSimulator(PaymentSimulator):
             (r"GET /v1/customers", lambda call: self._list(self.of_kind("customer"), call)),
             (r"POST /v1/customers/(\w+)/cards", self._new_card),
             (r"GET /v1/customers/(\w+)/cards", self._cards),
+            (r"GET /v1/customers/\w+/cards/(\w+)", lambda _call, one: self.get(one, "card")),
             (r"DELETE /v1/customers/(\w+)/cards/(\w+)", self._delete_card),
             (r"GET /v1/events", self._events),
             (r"GET /v1/events/(\w+)", lambda _call, one: self._event(one)),

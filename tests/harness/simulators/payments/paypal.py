@@ -48,6 +48,9 @@ class PayPalSimulator(PaymentSimulator):
             (r"GET /v2/payments/captures/(\w+)", lambda _call, one: self.get(one, "capture")),
             (r"POST /v2/payments/captures/(\w+)/refund", self._refund),
             (r"GET /v2/payments/refunds/(\w+)", lambda _call, one: self.get(one, "refund")),
+            (r"POST /v3/vault/setup-tokens", self._setup),
+            (r"GET /v3/vault/setup-tokens/(\w+)", lambda _call, one: self.get(one, "setup")),
+            (r"POST /v3/vault/payment-tokens", self._exchange),
             (r"GET /v3/vault/payment-tokens", self._tokens),
             (r"DELETE /v3/vault/payment-tokens/(\w+)", self._forget),
             (r"GET /v1/reporting/transactions", self._transactions),
@@ -116,11 +119,30 @@ class PayPalSimulator(PaymentSimulator):
         if not asked:
             return
         customer = asked.get("customer", {"id": f"customer{self.number()}"})
-        source = {"paypal": {"email_address": "ada@example.com"}}
-        token = self.make("token", customer=customer, payment_source=source)
+        token = self._vault(customer)
         kept = {"id": token["id"], "status": "VAULTED", "customer": customer}
         wallet["attributes"] = {"vault": kept}
+
+    def _vault(self, customer: Body) -> Body:
+        source = {"paypal": {"email_address": "ada@example.com"}}
+        token = self.make("token", customer=customer, payment_source=source)
         self.announce("VAULT.PAYMENT-TOKEN.CREATED", token)
+        return token
+
+    def _setup(self, call: Call) -> Body:
+        assert call.body["payment_source"]["paypal"]["usage_type"] == "MERCHANT"
+        customer = call.body.get("customer", {"id": f"customer{self.number()}"})
+        setup = self.make("setup", customer=customer, status="PAYER_ACTION_REQUIRED")
+        page = f"https://www.paypal.example/agreements/approve?approval_session_id={setup['id']}"
+        return {**setup, "links": [{"rel": "approve", "href": page}]}
+
+    def _exchange(self, call: Call) -> Body:
+        source = call.body["payment_source"]["token"]
+        assert source["type"] == "SETUP_TOKEN"
+        setup = self.get(source["id"], "setup")
+        self._require(setup["status"] == "APPROVED", "INVALID_SETUP_TOKEN")
+        setup["status"] = "VAULTED"
+        return self._vault(setup["customer"])
 
     def _tokens(self, call: Call) -> Body:
         whose = {"id": call.query["customer_id"]}
@@ -137,6 +159,10 @@ class PayPalSimulator(PaymentSimulator):
         order = self.objects[reference]
         order["status"] = "APPROVED"
         self.announce("CHECKOUT.ORDER.APPROVED", order)
+
+    def approve_setup(self, reference: str) -> None:
+        """Let the buyer allow that their wallet is kept."""
+        self.objects[reference]["status"] = "APPROVED"
 
     def _finish(self, _call: Call | None, reference: str, step: str) -> Body:
         order = self.get(reference, "order")

@@ -10,7 +10,16 @@ import hashlib
 import hmac
 import json
 
-from tests.harness.simulators.payments.server import Answer, Body, Call, PaymentSimulator, Step, now
+from tests.harness.simulators.payments import razorpay_cards as kept_cards
+from tests.harness.simulators.payments.server import (
+    Answer,
+    Body,
+    Call,
+    PaymentSimulator,
+    Refusal,
+    Step,
+    now,
+)
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_frontdesk", "razorpay-secret", "razorpay-webhooks"
 
@@ -21,6 +30,8 @@ class RazorpaySimulator(PaymentSimulator):
     def __init__(self) -> None:
         super().__init__()
         self.refund_keys: dict[str, Body] = {}
+        # The kept cards whose bank says no, and why.
+        self.refusing: dict[str, str] = {}
 
     @property
     def steps(self) -> list[tuple[str, Step]]:
@@ -33,6 +44,8 @@ class RazorpaySimulator(PaymentSimulator):
             (r"POST /v1/payments/(\w+)/refund", self._refund),
             (r"GET /v1/payments/(\w+)/refunds", lambda _call, one: self._refunds(one)),
             (r"GET /v1/refunds/(\w+)", lambda _call, one: self.get(one, "refund")),
+            (r"POST /v1/payments/create/recurring", self._charge),
+            *kept_cards.steps(self),
         ]
 
     def is_allowed(self, call: Call) -> bool:
@@ -46,6 +59,11 @@ class RazorpaySimulator(PaymentSimulator):
     def absent(self, reference: str) -> tuple[int, str, str]:
         return 400, "input_validation_failed", f"{reference} is not a valid id"
 
+    def require(self, is_so: bool, message: str) -> None:
+        """Refuse a call unless something is so."""
+        if not is_so:
+            raise Refusal(self.refused(400, "input_validation_failed", message))
+
     def make(self, kind: str, prefix: str, **fields: object) -> Body:
         """Write a new object."""
         body = {"id": f"{prefix}_{self.number()}", "entity": kind, "object": kind}
@@ -57,8 +75,9 @@ class RazorpaySimulator(PaymentSimulator):
         asked = call.body
         if asked["amount"] < 100:
             return self.refused(400, "input_validation_failed", "Minimum is INR 1.00")
-        wanted = ("amount", "currency", "receipt", "notes", "payment")
-        return self.make("order", "order", status="created", **{it: asked[it] for it in wanted})
+        if asked.get("token"):
+            self.get(asked["customer_id"], "customer")
+        return self.make("order", "order", status="created", **asked)
 
     def _list(self, call: Call) -> Body:
         query = call.query
@@ -83,9 +102,16 @@ class RazorpaySimulator(PaymentSimulator):
         items = [it for it in self.of_kind("refund") if it["payment_id"] == payment]
         return {"entity": "collection", "count": len(items), "items": items}
 
-    def attempt(self, reference: str, *, error: str | None = None) -> None:
-        """Let the customer try to pay; with an error the bank says no."""
+    def attempt(
+        self, reference: str, *, error: str | None = None, card: Body | None = None
+    ) -> Body:
+        """Let the customer try to pay; with an error the bank says no.
+
+        An order with a token keeps their card, and `card` is one that was kept before.
+        """
         order = self.objects[reference]
+        if card is None and order.get("token") and not error:
+            card = kept_cards.keep(self, order)
         made = self.make(
             "payment",
             "pay",
@@ -98,14 +124,36 @@ class RazorpaySimulator(PaymentSimulator):
             error_reason=error,
             notes=[],
             fee=None,
+            contact="+919000090000",
+            customer_id=card and card["customer_id"],
+            token_id=card and card["id"],
         )
         self.announce("payment.failed" if error else "payment.authorized", payment=made)
         if not error and order["payment"]["capture"] == "automatic":
             self._take(made)
+        return made
+
+    def _charge(self, call: Call) -> Answer | Body:
+        """Charge a kept card for an order, while the customer is away."""
+        asked = call.body
+        order = self.get(asked["order_id"], "order")
+        self.require(asked["recurring"] == "1", "The recurring field is required.")
+        self.require(bool(asked.get("contact")), "The contact field is required.")
+        self.require(order["amount"] == asked["amount"], "The amount differs from the order's.")
+        self.require(order["status"] != "paid", "Order already paid.")
+        card = self.get(asked["token"], "token")
+        self.require(card["customer_id"] == asked["customer_id"], "The token is invalid.")
+        error = self.refusing.get(card["id"])
+        made = self.attempt(order["id"], error=error, card=card)
+        if error:
+            return self.refused(400, error, "Payment failed.")
+        return {"razorpay_payment_id": made["id"], "razorpay_order_id": order["id"]}
 
     def _take(self, made: Body) -> None:
         made |= {"status": "captured", "captured": True, "fee": made["amount"] * 2 // 100}
-        self.objects[made["order_id"]]["status"] = "paid"
+        order = self.objects[made["order_id"]]
+        order["status"] = "paid"
+        self.announce("order.paid", payment=made, order=order)
         self.announce("payment.captured", payment=made)
 
     def _capture(self, call: Call, reference: str) -> Answer | Body:

@@ -213,7 +213,7 @@ def _handler(simulator: PaymentSimulator) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
 
-        do_GET = do_POST = do_DELETE = do_PATCH = _serve  # noqa: N815
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
 
         def _reply(self, answer: Answer) -> None:
             content = b"" if answer.status == 204 else json.dumps(answer.body).encode()

@@ -55,6 +55,7 @@ class StripeSimulator(PaymentSimulator):
             (r"GET /v1/refunds/(\w+)", lambda _call, one: self.get(one, "refund")),
             (r"POST /v1/setup_intents", self._setup),
             (r"GET /v1/setup_intents", lambda call: self.list("setup_intent", call)),
+            (r"GET /v1/setup_intents/(\w+)", self._setup_with_method),
             (r"POST /v1/payment_methods/(\w+)/detach", self._detach),
         ]
 
@@ -269,6 +270,11 @@ class StripeSimulator(PaymentSimulator):
             customer=call.body["customer"],
             client_secret=f"seti_secret_{self.number()}",
         )
+
+    def _setup_with_method(self, _call: Call, reference: str) -> Body:
+        setup = self.get(reference, "setup_intent")
+        method = setup.get("payment_method")
+        return {**setup, "payment_method": method and self.get(method)}
 
     def save(self, reference: str) -> None:
         """Let the customer enter a card for a setup intent."""

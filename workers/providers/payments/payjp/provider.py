@@ -54,7 +54,6 @@ class PayJp:
             captures_parts=False,
             needs_method=True,
             saves_methods=True,
-            saves_alone=True,
             asks_about_events=True,
             public_key=public_key,
         )
@@ -154,6 +153,10 @@ class PayJp:
         return shapes.Started(
             reference=method.reference, status="captured", customer=method.customer
         )
+
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """See `SavesMethods.finish_saving`: nothing is ever left to do."""
+        return saving_cards.method(self._calls, finish.saving)
 
     def methods(self, customer: str) -> list[shapes.Method]:
         """See `SavesMethods.methods`."""

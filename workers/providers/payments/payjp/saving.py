@@ -34,6 +34,13 @@ def save(calls: Calls, effect: shapes.Saving | shapes.Intent) -> shapes.Method:
     return reading.method({**card, "customer": customer})
 
 
+def method(calls: Calls, reference: str) -> shapes.Method:
+    """Return a card by its reference."""
+    customer, card = owned.parts(reference)
+    found = calls.get(f"{_cards(customer)}/{quote(card)}")
+    return reading.method({**found, "customer": customer})
+
+
 def methods(calls: Calls, customer: str) -> list[shapes.Method]:
     """Return the cards of a customer."""
     found = calls.all(_cards(customer))

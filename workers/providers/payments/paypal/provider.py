@@ -151,8 +151,12 @@ class PayPal:
         return map(self.retrieve, searching.orders_since(self._calls, moment))
 
     def save_method(self, saving: shapes.Saving) -> shapes.Started:
-        """See `SavesMethods.save_method`; always refused: a payment keeps its wallet."""
-        raise Rejected("A wallet is kept together with a payment.", code="not_offered")
+        """See `SavesMethods.save_method`: a setup token, which the buyer approves."""
+        return vault.begin(self._calls, saving)
+
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """See `SavesMethods.finish_saving`: makes a payment token of what the buyer approved."""
+        return vault.finish(self._calls, finish)
 
     def methods(self, customer: str) -> list[shapes.Method]:
         """See `SavesMethods.methods`."""

@@ -1,8 +1,9 @@
 """PayPal wallets that PayPal keeps for a buyer, and charges without them.
 
-A payment keeps its wallet; the payment token of the vault then stands for it.
+A payment keeps its wallet, or the buyer approves a setup token, which is exchanged for a payment
+token. The payment token then stands for the wallet.
 
-Source: https://developer.paypal.com/docs/checkout/save-payment-methods/during-purchase/orders-api/paypal
+Source: https://developer.paypal.com/docs/checkout/save-payment-methods
 """
 
 from __future__ import annotations
@@ -16,24 +17,55 @@ from workers.providers.payments.paypal import reading
 from workers.providers.payments.paypal.calls import Calls
 
 TOKENS = "/v3/vault/payment-tokens"
+SETUPS = "/v3/vault/setup-tokens"
+APPROVED = ("APPROVED", "VAULTED")
 
 
 def source(intent: shapes.Intent) -> dict[str, Any]:
     """Return from what an order is paid: a kept wallet, or one that the buyer chooses."""
     if intent.method:
         return {"paypal": {"vault_id": intent.method}}
-    pages = {
-        "return_url": intent.return_url,
-        "cancel_url": intent.return_url,
-        "shipping_preference": "NO_SHIPPING",
-        "user_action": "PAY_NOW",
+    wallet: dict[str, Any] = {
+        "experience_context": {**_pages(intent.return_url), "user_action": "PAY_NOW"}
     }
-    wallet: dict[str, Any] = {"experience_context": pages}
     if intent.save_method:
         customer = {"customer": {"id": intent.customer}} if intent.customer else {}
         keep = {"store_in_vault": "ON_SUCCESS", "usage_type": "MERCHANT"}
         wallet["attributes"] = {"vault": keep, **customer}
     return {"paypal": wallet}
+
+
+def begin(calls: Calls, saving: shapes.Saving) -> shapes.Started:
+    """Begin to keep a wallet, which the buyer approves on PayPal's page."""
+    wallet = {"usage_type": "MERCHANT", "experience_context": _pages(saving.return_url)}
+    customer = {"customer": {"id": saving.customer}} if saving.customer else {}
+    asked = {"payment_source": {"paypal": wallet}, **customer}
+    setup = calls.post(SETUPS, asked, key=f"save-{saving.key}")
+    url = next(link["href"] for link in setup["links"] if link["rel"] in reading.PAGES)
+    return shapes.Started(
+        reference=setup["id"],
+        status="requires_action",
+        client=shapes.Client(kind="redirect", url=url),
+        customer=setup["customer"]["id"],
+    )
+
+
+def finish(calls: Calls, saving: shapes.FinishSaving) -> shapes.Method | None:
+    """Exchange a setup token that the buyer approved for the wallet; the key does it once."""
+    setup = calls.get(f"{SETUPS}/{quote(saving.saving)}")
+    if setup["status"] not in APPROVED:
+        return None
+    token = {"id": saving.saving, "type": "SETUP_TOKEN"}
+    asked = {"payment_source": {"token": token}}
+    return reading.method(calls.post(TOKENS, asked, key=f"keep-{saving.key}"))
+
+
+def _pages(return_url: str) -> dict[str, str]:
+    return {
+        "return_url": return_url,
+        "cancel_url": return_url,
+        "shipping_preference": "NO_SHIPPING",
+    }
 
 
 def methods(calls: Calls, customer: str) -> list[shapes.Method]:

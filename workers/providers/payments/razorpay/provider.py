@@ -20,6 +20,7 @@ from workers.providers.payments import repeating, shapes
 from workers.providers.payments.failures import Absent, Rejected
 from workers.providers.payments.protocol import Event, Traits
 from workers.providers.payments.razorpay import reading
+from workers.providers.payments.razorpay import saving as saving_cards
 from workers.providers.payments.razorpay.session import Session
 from workers.providers.payments.repeating import MARK
 from workers.providers.payments.units import require_payable
@@ -35,7 +36,7 @@ Body = dict[str, Any]
 
 
 class Razorpay:
-    """A `PaymentProvider`. Its `reference` of a payment is the order."""
+    """A `PaymentProvider` that `SavesMethods`. Its `reference` of a payment is the order."""
 
     def __init__(
         self,
@@ -51,7 +52,13 @@ class Razorpay:
         )
         self._webhook_secret = webhook_secret
         self.traits = Traits(
-            NAME, "natural", captures_parts=False, cancels=False, public_key=key_id
+            NAME,
+            "natural",
+            captures_parts=False,
+            cancels=False,
+            saves_methods=True,
+            asks_about_events=True,
+            public_key=key_id,
         )
 
     def limit(self, currency: str) -> shapes.Limit | None:
@@ -59,15 +66,21 @@ class Razorpay:
         return LIMITS.get(currency)
 
     def create(self, intent: shapes.Intent) -> shapes.Started:
-        """See `PaymentProvider.create`: an order, which the customer pays in Razorpay's script."""
+        """See `PaymentProvider.create`: an order, which the customer pays in Razorpay's script.
+
+        A card that is kept pays it at once.
+        """
         require_payable(intent.amount_minor, intent.currency, self.limit(intent.currency))
-        query = {"receipt": intent.key, "count": 1}
-        order = repeating.first(self._client.order.all(query)["items"]) or self._new_order(intent)
+        order = self._order(intent)
         if (order["amount"], order["currency"]) != (intent.amount_minor, intent.currency):
             raise Rejected("This key came with another amount.", code="key_reused")
-        public_key = self.traits.public_key
-        client = shapes.Client(kind="order", order=order["id"], public_key=public_key)
-        return shapes.Started(reference=order["id"], status="requires_action", client=client)
+        if intent.method is None:
+            return self._to_pay(order)
+        saving_cards.charge(self._client, order, intent)
+        payment = self.retrieve(order["id"])
+        return shapes.Started(
+            reference=order["id"], status=payment.status, customer=payment.customer
+        )
 
     def finish(self, finish: shapes.Finish) -> shapes.Payment:
         """See `PaymentProvider.finish`: nothing is ever left to do."""
@@ -142,8 +155,33 @@ class Razorpay:
         skip = 0
         while found := self._client.order.all({**query, "skip": skip})["items"]:
             for order in found:
-                yield reading.payment(order, order["payments"]["items"])
+                if reading.saves(order) != reading.ALONE:
+                    yield reading.payment(order, order["payments"]["items"])
             skip += len(found)
+
+    def save_method(self, saving: shapes.Saving) -> shapes.Started:
+        """See `SavesMethods.save_method`: an order of one rupee, which `finish_saving` returns."""
+        query = {"receipt": saving.key, "count": 1}
+        order = repeating.first(self._client.order.all(query)["items"])
+        if order is None:
+            notes = {MARK: saving.key, reading.SAVES: reading.ALONE}
+            money = {"amount": saving_cards.LEAST, "currency": saving_cards.CURRENCY}
+            terms = saving_cards.terms(saving_cards.customer(self._client, saving))
+            asked = {**money, **terms, "receipt": saving.key, "notes": notes}
+            order = self._made(asked, capture_now=True)
+        return self._to_pay(order)
+
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """See `SavesMethods.finish_saving`."""
+        return saving_cards.finish(self._client, finish)
+
+    def methods(self, customer: str) -> list[shapes.Method]:
+        """See `SavesMethods.methods`."""
+        return saving_cards.methods(self._client, customer)
+
+    def forget_method(self, method: str) -> None:
+        """See `SavesMethods.forget_method`."""
+        saving_cards.forget(self._client, method)
 
     def parse_event(self, headers: Mapping[str, str], raw: bytes) -> Event:
         """See `PaymentProvider.parse_event`.
@@ -159,25 +197,48 @@ class Razorpay:
         except (SignatureVerificationError, ValueError, TypeError):
             return shapes.Forged(reason="The signature does not match.")
         event_id = given.get("x-razorpay-event-id") or hashlib.sha256(raw).hexdigest()
-        return reading.event(json.loads(raw), event_id, NAME)
+        body = json.loads(raw)
+        if reading.EVENTS.get(body["event"], "").startswith("method."):
+            told = saving_cards.told(self._client, body)
+            return reading.method_event(body, event_id, NAME, told)
+        return reading.event(body, event_id, NAME)
 
-    def _new_order(self, intent: shapes.Intent) -> Body:
-        options: Body = {"manual_expiry_period": RELEASED_AFTER, "refund_speed": "normal"}
-        if intent.capture_now:
-            options["automatic_expiry_period"] = RELEASED_AFTER
-        capture = {
-            "capture": "automatic" if intent.capture_now else "manual",
-            "capture_options": options,
-        }
-        asked = {
+    def _order(self, intent: shapes.Intent) -> Body:
+        """Return the order of an intent, made once."""
+        query = {"receipt": intent.key, "count": 1}
+        if found := repeating.first(self._client.order.all(query)["items"]):
+            return dict(found)
+        asked: Body = {
             "amount": intent.amount_minor,
             "currency": intent.currency,
             "receipt": intent.key,
             "notes": {MARK: intent.key},
-            "payment": capture,
+        }
+        if intent.save_method and intent.method is None:
+            asked |= saving_cards.terms(saving_cards.customer(self._client, intent))
+            asked["notes"] = {MARK: intent.key, reading.SAVES: reading.WITH_PAYMENT}
+        return self._made(asked, capture_now=intent.capture_now)
+
+    def _to_pay(self, order: Body) -> shapes.Started:
+        """Return an order that the customer has to pay."""
+        whose = order.get("customer_id")
+        client = shapes.Client(
+            kind="order", order=order["id"], public_key=self.traits.public_key, customer=whose
+        )
+        return shapes.Started(
+            reference=order["id"], status="requires_action", client=client, customer=whose
+        )
+
+    def _made(self, asked: Body, *, capture_now: bool) -> Body:
+        options: Body = {"manual_expiry_period": RELEASED_AFTER, "refund_speed": "normal"}
+        if capture_now:
+            options["automatic_expiry_period"] = RELEASED_AFTER
+        capture = {
+            "capture": "automatic" if capture_now else "manual",
+            "capture_options": options,
         }
         try:
-            order: Body = self._client.order.create(asked)
+            order: Body = self._client.order.create({**asked, "payment": capture})
         except BadRequestError:
             raise Rejected("Razorpay refuses this order.", code="invalid_request") from None
         return order

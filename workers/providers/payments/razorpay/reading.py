@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workers.providers.payments import shapes
+from workers.providers.payments import owned, shapes
 from workers.providers.payments.repeating import MARK, moment
 
 Body = Mapping[str, Any]
@@ -20,6 +20,9 @@ STATUSES: dict[str, shapes.PaymentStatus] = {
     "created": "processing",
     "failed": "failed",
 }
+# Whether an order keeps a card, and pays nothing else, stands in its notes.
+SAVES, ALONE, WITH_PAYMENT = "frontdesk_saves", "alone", "with_payment"
+DECLINES = {"card_expired": "expired_card", "payment_failed": "card_declined"}
 REFUND_STATUSES: dict[str, shapes.Status] = {"processed": "succeeded", "failed": "failed"}
 EVENTS: dict[str, shapes.EventKind] = {
     "payment.authorized": "payment.authorized",
@@ -27,6 +30,8 @@ EVENTS: dict[str, shapes.EventKind] = {
     "payment.failed": "payment.failed",
     "refund.processed": "refund.succeeded",
     "refund.failed": "refund.failed",
+    "order.paid": "method.saved",
+    "token.cancelled": "method.removed",
     "payment.dispute.created": "dispute.opened",
     "payment.dispute.won": "dispute.won",
     "payment.dispute.lost": "dispute.lost",
@@ -37,6 +42,41 @@ def key_of(body: Body) -> str | None:
     """Return our key in the notes, which are a list when they are empty."""
     notes = body.get("notes")
     return notes.get(MARK) if isinstance(notes, Mapping) else None
+
+
+def saves(order: Body) -> str | None:
+    """Return how an order keeps a card, if it does."""
+    notes = order.get("notes")
+    return notes.get(SAVES) if isinstance(notes, Mapping) else None
+
+
+def decline(attempt: Body) -> str:
+    """Return why an attempt failed, as a code of `Declined`."""
+    reason = attempt.get("error_reason") or "payment_failed"
+    return DECLINES.get(reason, reason)
+
+
+def method(token: Body, customer: str) -> shapes.Method:
+    """Return a card that Razorpay keeps for a customer."""
+    card = token["card"]
+    expires_on = None
+    if card.get("expiry_year"):
+        expires_on = f"{int(card['expiry_year']):04}-{int(card['expiry_month']):02}"
+    return shapes.Method(
+        reference=owned.of(customer, token["id"]),
+        customer=customer,
+        brand=str(card["network"]).lower(),
+        last4=card["last4"],
+        expires_on=expires_on,
+    )
+
+
+def _payer(attempt: Body) -> dict[str, str]:
+    """Return whose card an attempt charged, when Razorpay keeps it."""
+    customer, token = attempt.get("customer_id"), attempt.get("token_id")
+    if not customer or not token:
+        return {}
+    return {"customer": customer, "method": owned.of(customer, token)}
 
 
 def deciding(attempts: Sequence[Body]) -> Body | None:
@@ -66,6 +106,7 @@ def payment(order: Body, attempts: Sequence[Body]) -> shapes.Payment:
         fee_minor=attempt.get("fee") if is_taken else None,
         fee_currency=order["currency"],
         failure=attempt.get("error_reason") if status == "failed" else None,
+        **_payer(attempt),
     )
 
 
@@ -79,10 +120,42 @@ def refunded(refund: Body) -> shapes.Refunded:
     )
 
 
+def kept_by(body: Body) -> Body | None:
+    """Return the payment of a verified event by which an order kept a card."""
+    held = _held(body)
+    if body["event"] != "order.paid" or not saves(held["order"]):
+        return None
+    attempt: Body = held["payment"]
+    return attempt if _payer(attempt) else None
+
+
+def method_event(
+    body: Body, event_id: str, provider: str, kept: shapes.Method | None
+) -> shapes.ProviderEvent | shapes.Ignored:
+    """Return what a verified event says of a card, which is `kept` unless it is gone."""
+    token = _held(body).get("token") or {}
+    reference = kept.reference if kept else None
+    if token.get("customer_id"):
+        reference = owned.of(token["customer_id"], token["id"])
+    if reference is None:
+        return shapes.Ignored(event_id=event_id, name=body["event"])
+    return shapes.ProviderEvent(
+        provider=provider,
+        event_id=event_id,
+        kind=EVENTS[body["event"]],
+        object_reference=reference,
+        occurred_at=moment(body["created_at"]),
+        data=kept.model_dump(exclude={"reference"}, exclude_none=True) if kept else {},
+    )
+
+
+def _held(body: Body) -> dict[str, Any]:
+    return {name: part["entity"] for name, part in body["payload"].items()}
+
+
 def event(body: Body, event_id: str, provider: str) -> shapes.ProviderEvent | shapes.Ignored:
-    """Return what a verified event says."""
-    kind = EVENTS.get(body["event"])
-    held = {name: part["entity"] for name, part in body["payload"].items()}
+    """Return what a verified event says of a payment, a refund or a dispute."""
+    kind, held = EVENTS.get(body["event"]), _held(body)
     attempt = held.get("payment", {})
     # Payments beside orders are not ours.
     if kind is None or not attempt.get("order_id"):

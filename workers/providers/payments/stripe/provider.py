@@ -46,7 +46,6 @@ class Stripe(Connect):
             "key",
             key_hours=KEY_HOURS,
             saves_methods=True,
-            saves_alone=True,
             pays_out=True,
             public_key=publishable_key,
         )
@@ -178,6 +177,13 @@ class Stripe(Connect):
             self._look(saving, self._api.setup_intents.list),
         )
         return reading.started(made, str(self.traits.public_key))
+
+    def finish_saving(self, finish: shapes.FinishSaving) -> shapes.Method | None:
+        """See `SavesMethods.finish_saving`."""
+        with failures():
+            params: Any = {"expand": ["payment_method"]}
+            setup = self._api.setup_intents.retrieve(finish.saving, params).to_dict()
+        return reading.method(setup["payment_method"]) if setup["status"] == "succeeded" else None
 
     def methods(self, customer: str) -> list[shapes.Method]:
         """See `SavesMethods.methods`."""
