@@ -552,7 +552,7 @@ create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
 
 -- What was left on cards when they had expired. It lies on an account of the business until the
--- card is extended.
+-- card is extended, or until it is the business's own (docs/adr/0034-breakage.md).
 create table money.gift_card_breakages (
     id uuid not null,
     business_id uuid not null references business.businesses (id) on delete restrict,
@@ -561,6 +561,8 @@ create table money.gift_card_breakages (
     at timestamptz not null,
     -- When the card was extended, and got it back.
     restored_at timestamptz,
+    -- When it became the business's own, and part of its payouts.
+    released_at timestamptz,
 
     primary key (business_id, id),
     constraint gift_card_breakages_gift_card_fkey foreign key (business_id, gift_card_id)
@@ -569,6 +571,9 @@ create table money.gift_card_breakages (
 );
 comment on table money.gift_card_breakages is
 'What was left on gift cards when they had expired, and whether it was given back to them.';
+-- Which are not the business's own yet?
+create index gift_card_breakages_open_idx on money.gift_card_breakages (business_id, at)
+where restored_at is null and released_at is null;
 create index gift_card_breakages_gift_card_idx
 on money.gift_card_breakages (business_id, gift_card_id);
 
@@ -662,10 +667,22 @@ create table money.payment_settings (
     accepts_platform_gift_cards boolean not null default false,
     -- Whether the gift cards that it sells are the platform's. The operator says so.
     sells_platform_gift_cards boolean not null default false,
+    -- How many months the gift cards that it sells can be spent; null: always.
+    gift_card_valid_months smallint,
+    -- How many days after a card expired what was left is the business's own; null: never.
+    breakage_release_days integer,
 
     constraint payment_settings_prepayment_is_a_share check (
         prepayment_bps between 0 and 10000
         or private.invalid('prepayment_bps', 'must be from 0 to 10000')
+    ),
+    constraint payment_settings_gift_cards_are_valid_for_months check (
+        coalesce(gift_card_valid_months between 1 and 1200, true)
+        or private.invalid('gift_card_valid_months', 'must be from 1 to 1200')
+    ),
+    constraint payment_settings_breakage_is_released_after_days check (
+        coalesce(breakage_release_days between 0 and 36500, true)
+        or private.invalid('breakage_release_days', 'must be from 0 to 36500')
     )
 );
 comment on table money.payment_settings is
@@ -1182,7 +1199,9 @@ create type money.earning_kind as enum (
     -- Credit that the business gave, once it is spent.
     'credit',
     -- The tax of gift cards that are taxed when they are sold, and what returns of it.
-    'gift_card_tax'
+    'gift_card_tax',
+    -- What was left on expired gift cards, once it is the business's own, and what returns to them.
+    'breakage'
 );
 create type money.payout_account_status as enum ('pending', 'active', 'restricted', 'rejected');
 create type money.payout_schedule as enum ('each', 'daily', 'weekly', 'monthly', 'on_demand');
@@ -4151,8 +4170,8 @@ end;
 -- Gift cards: sold as a line of a sale, usable once that is paid, found by their code alone.
 
 /*
- * Make a gift card that belongs to a line of a sale. It can be spent once it is activated. Returns
- * it with its code, which nothing keeps.
+ * Make a gift card that belongs to a line of a sale. It can be spent once it is activated, and
+ * without an end as long as its business says. Returns it with its code, which nothing keeps.
  */
 create function money.make_gift_card(
     business_id uuid,
@@ -4190,7 +4209,9 @@ begin
         money.gift_card_hash(code),
         right(code, 4),
         make_gift_card.buyer_id,
-        make_gift_card.expires_at,
+        coalesce(
+            make_gift_card.expires_at, money.gift_card_expiry(make_gift_card.business_id)
+        ),
         private.now(),
         exists (
             select 1
@@ -4207,6 +4228,30 @@ begin
                 payment_settings.business_id = make_gift_card.business_id
                 and payment_settings.sells_platform_gift_cards
         )
+    );
+end;
+$$;
+
+/*
+ * Return when a gift card expires that a business sells now; null: never.
+ */
+create function money.gift_card_expiry(business_id uuid)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            (
+                private.now() at time zone businesses.time_zone
+                + make_interval(months => payment_settings.gift_card_valid_months)
+            ) at time zone businesses.time_zone
+        from money.payment_settings
+        inner join business.businesses on businesses.id = payment_settings.business_id
+        where payment_settings.business_id = gift_card_expiry.business_id
     );
 end;
 $$;
@@ -4635,7 +4680,8 @@ $$;
 -- sql/39_money/functions/gift_cards_expiring.sql
 
 -- Gift cards that expire. Time decides whether a card can be spent. A sweep moves what was left on
--- it to the breakage account of its business, and its buyer is told beforehand.
+-- it to the breakage account of its business, and its buyer is told beforehand. Where the business
+-- says so, what was left becomes its own after some days, and part of its payouts.
 
 /*
  * Move what is left on expired gift cards to the breakage accounts of their businesses. Returns how
@@ -4708,6 +4754,53 @@ end;
 $$;
 
 /*
+ * Give businesses what was left on gift cards, as many days after they expired as each business says
+ * (breakage_release_days). Returns how many breakages they got.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.release_breakages()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_breakage record;
+    v_count integer = 0;
+begin
+    for v_breakage in
+        update money.gift_card_breakages
+        set released_at = private.now()
+        from money.gift_cards
+        where
+            gift_cards.business_id = gift_card_breakages.business_id
+            and gift_cards.id = gift_card_breakages.gift_card_id
+            and (gift_card_breakages.business_id, gift_card_breakages.id) in (
+                select due.business_id, due.id
+                from money.payment_settings
+                inner join money.gift_card_breakages as due using (business_id)
+                where
+                    due.restored_at is null
+                    and due.released_at is null
+                    and due.at <= private.now()
+                    - make_interval(days => payment_settings.breakage_release_days)
+                limit 500
+                for no key update of due skip locked
+            )
+        returning gift_card_breakages.*, gift_cards.currency
+    loop
+        perform money.take_from_earnings(
+            v_breakage.business_id, v_breakage.currency, 'breakage', - v_breakage.amount_minor,
+            money.account('breakage', v_breakage.currency, v_breakage.business_id)
+        );
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
  * Let a gift card expire later, or never. What was left when it expired is on it again.
  * Definer: nobody has a write grant on gift cards; the caller is checked.
  *
@@ -4745,7 +4838,8 @@ end;
 $$;
 
 /*
- * Give a gift card back what was left on it whenever it expired.
+ * Give a gift card back what was left on it whenever it expired: from the breakage account, or from
+ * the earnings of the business if it got it.
  */
 create function money.restore_breakages(card money.gift_cards)
 returns void
@@ -4766,6 +4860,13 @@ begin
             and gift_card_breakages.restored_at is null
         returning gift_card_breakages.*
     loop
+        if v_breakage.released_at is not null then
+            perform money.take_from_earnings(
+                card.business_id, card.currency, 'breakage', v_breakage.amount_minor,
+                card.account_id
+            );
+            continue;
+        end if;
         perform money.post(
             card.business_id, 'gift_card.extended', v_breakage.id,
             array[
@@ -12285,6 +12386,7 @@ to anon, authenticated, service_role;
 grant execute on function
 money.forget_old_lookups(),
 money.sweep_gift_cards(),
+money.release_breakages(),
 money.announce_expiring_gift_cards()
 to worker;
 
@@ -12364,8 +12466,14 @@ grant select on money.providers to anon, authenticated;
 -- sells_platform_gift_cards is the operator's to write.
 grant
 select,
-insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
-update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+insert (
+    business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards,
+    gift_card_valid_months, breakage_release_days
+),
+update (
+    providers, capture, prepayment_bps, accepts_platform_gift_cards, gift_card_valid_months,
+    breakage_release_days
+),
 delete
 on money.payment_settings
 to authenticated;
@@ -13168,7 +13276,8 @@ comment on column public.gift_cards.is_platform is
 'Whether it can also be spent at every business that accepts cards of the platform '
 '(accepts_platform_gift_cards of payment_settings).';
 comment on column public.gift_cards.breakage_minor is
-'What was left on it when it had expired, in minor units; 0 before, and once it is extended.';
+'What was left on it when it had expired, in minor units; 0 before, and once it is extended. Where '
+'breakage_release_days of payment_settings says so, the business is paid it.';
 
 create view public.credits
 with (security_invoker = true)
@@ -13231,7 +13340,8 @@ For members who serve. It makes a sale with one line, which is paid like any oth
 
 - amount_minor: at least 1, in the currency of the business.
 - customer_name, customer_email: who buys it.
-- expires_at: from when it cannot be spent; by default it never expires.
+- expires_at: from when it cannot be spent; by default as gift_card_valid_months of '
+'payment_settings says, and never without it.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -13449,12 +13559,20 @@ select
     payment_settings.prepayment_bps,
     payment_settings.updated_at,
     payment_settings.accepts_platform_gift_cards,
-    payment_settings.sells_platform_gift_cards
+    payment_settings.sells_platform_gift_cards,
+    payment_settings.gift_card_valid_months,
+    payment_settings.breakage_release_days
 from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
 grant
-insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
-update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+insert (
+    business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards,
+    gift_card_valid_months, breakage_release_days
+),
+update (
+    providers, capture, prepayment_bps, accepts_platform_gift_cards, gift_card_valid_months,
+    breakage_release_days
+),
 delete
 on public.payment_settings to authenticated, service_role;
 grant
@@ -13477,6 +13595,12 @@ comment on column public.payment_settings.accepts_platform_gift_cards is
 'Whether gift cards of the platform pay here; it is owed what they pay like any other payment.';
 comment on column public.payment_settings.sells_platform_gift_cards is
 'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
+comment on column public.payment_settings.gift_card_valid_months is
+'How many months the gift cards that it sells can be spent, 1 to 1200, counted from their sale; '
+'null: always. A card that is sold with an end of its own keeps that one.';
+comment on column public.payment_settings.breakage_release_days is
+'How many days after a gift card expired what was left on it belongs to the business and is paid '
+'out, 0 to 36500; null: never. Ask what the law of the place allows.';
 
 create view public.payment_ranges
 with (security_invoker = true)
@@ -14478,7 +14602,8 @@ comment on column public.payout_items.earning_id is 'The earning.';
 comment on column public.payout_items.kind is
 'line, reversal (of a line), commission (of another business), cash (that the business took '
 'itself), dispute, reserve (kept for a while), release (of what was kept), credit (that the '
-'business gave, once it is spent) or gift_card_tax (of cards that are taxed when they are sold).';
+'business gave, once it is spent), gift_card_tax (of cards that are taxed when they are sold) or '
+'breakage (what was left on gift cards that expired).';
 comment on column public.payout_items.sale_id is 'The sale; null where it is of none.';
 comment on column public.payout_items.sale_line_id is 'The line; null where it is of none.';
 comment on column public.payout_items.amount_minor is

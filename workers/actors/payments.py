@@ -96,9 +96,10 @@ def declare(broker: dramatiq.Broker, cashier: Cashier) -> None:
         database.call("select money.tell_of_expiring_methods()")
 
     def sweep_gift_cards(topic: str, payload: dict[str, Any]) -> None:
-        """Announce gift cards that expire soon, and write down what was left on expired ones."""
+        """Announce gift cards that expire soon, and book what was left on expired ones."""
         database.call("select money.announce_expiring_gift_cards()")
         database.call("select money.sweep_gift_cards()")
+        database.call("select money.release_breakages()")
 
     def reconcile(topic: str, payload: dict[str, Any]) -> None:
         """Compare the lists of all providers with ours."""

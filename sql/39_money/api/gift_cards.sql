@@ -57,7 +57,8 @@ comment on column public.gift_cards.is_platform is
 'Whether it can also be spent at every business that accepts cards of the platform '
 '(accepts_platform_gift_cards of payment_settings).';
 comment on column public.gift_cards.breakage_minor is
-'What was left on it when it had expired, in minor units; 0 before, and once it is extended.';
+'What was left on it when it had expired, in minor units; 0 before, and once it is extended. Where '
+'breakage_release_days of payment_settings says so, the business is paid it.';
 
 create view public.credits
 with (security_invoker = true)
@@ -120,7 +121,8 @@ For members who serve. It makes a sale with one line, which is paid like any oth
 
 - amount_minor: at least 1, in the currency of the business.
 - customer_name, customer_email: who buys it.
-- expires_at: from when it cannot be spent; by default it never expires.
+- expires_at: from when it cannot be spent; by default as gift_card_valid_months of '
+'payment_settings says, and never without it.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 

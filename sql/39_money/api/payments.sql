@@ -10,12 +10,20 @@ select
     payment_settings.prepayment_bps,
     payment_settings.updated_at,
     payment_settings.accepts_platform_gift_cards,
-    payment_settings.sells_platform_gift_cards
+    payment_settings.sells_platform_gift_cards,
+    payment_settings.gift_card_valid_months,
+    payment_settings.breakage_release_days
 from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
 grant
-insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
-update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+insert (
+    business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards,
+    gift_card_valid_months, breakage_release_days
+),
+update (
+    providers, capture, prepayment_bps, accepts_platform_gift_cards, gift_card_valid_months,
+    breakage_release_days
+),
 delete
 on public.payment_settings to authenticated, service_role;
 grant
@@ -38,6 +46,12 @@ comment on column public.payment_settings.accepts_platform_gift_cards is
 'Whether gift cards of the platform pay here; it is owed what they pay like any other payment.';
 comment on column public.payment_settings.sells_platform_gift_cards is
 'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
+comment on column public.payment_settings.gift_card_valid_months is
+'How many months the gift cards that it sells can be spent, 1 to 1200, counted from their sale; '
+'null: always. A card that is sold with an end of its own keeps that one.';
+comment on column public.payment_settings.breakage_release_days is
+'How many days after a gift card expired what was left on it belongs to the business and is paid '
+'out, 0 to 36500; null: never. Ask what the law of the place allows.';
 
 create view public.payment_ranges
 with (security_invoker = true)

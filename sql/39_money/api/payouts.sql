@@ -118,7 +118,8 @@ comment on column public.payout_items.earning_id is 'The earning.';
 comment on column public.payout_items.kind is
 'line, reversal (of a line), commission (of another business), cash (that the business took '
 'itself), dispute, reserve (kept for a while), release (of what was kept), credit (that the '
-'business gave, once it is spent) or gift_card_tax (of cards that are taxed when they are sold).';
+'business gave, once it is spent), gift_card_tax (of cards that are taxed when they are sold) or '
+'breakage (what was left on gift cards that expired).';
 comment on column public.payout_items.sale_id is 'The sale; null where it is of none.';
 comment on column public.payout_items.sale_line_id is 'The line; null where it is of none.';
 comment on column public.payout_items.amount_minor is

@@ -1,8 +1,8 @@
 -- Gift cards: sold as a line of a sale, usable once that is paid, found by their code alone.
 
 /*
- * Make a gift card that belongs to a line of a sale. It can be spent once it is activated. Returns
- * it with its code, which nothing keeps.
+ * Make a gift card that belongs to a line of a sale. It can be spent once it is activated, and
+ * without an end as long as its business says. Returns it with its code, which nothing keeps.
  */
 create function money.make_gift_card(
     business_id uuid,
@@ -40,7 +40,9 @@ begin
         money.gift_card_hash(code),
         right(code, 4),
         make_gift_card.buyer_id,
-        make_gift_card.expires_at,
+        coalesce(
+            make_gift_card.expires_at, money.gift_card_expiry(make_gift_card.business_id)
+        ),
         private.now(),
         exists (
             select 1
@@ -57,6 +59,30 @@ begin
                 payment_settings.business_id = make_gift_card.business_id
                 and payment_settings.sells_platform_gift_cards
         )
+    );
+end;
+$$;
+
+/*
+ * Return when a gift card expires that a business sells now; null: never.
+ */
+create function money.gift_card_expiry(business_id uuid)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            (
+                private.now() at time zone businesses.time_zone
+                + make_interval(months => payment_settings.gift_card_valid_months)
+            ) at time zone businesses.time_zone
+        from money.payment_settings
+        inner join business.businesses on businesses.id = payment_settings.business_id
+        where payment_settings.business_id = gift_card_expiry.business_id
     );
 end;
 $$;

@@ -1,5 +1,6 @@
 -- Gift cards that expire. Time decides whether a card can be spent. A sweep moves what was left on
--- it to the breakage account of its business, and its buyer is told beforehand.
+-- it to the breakage account of its business, and its buyer is told beforehand. Where the business
+-- says so, what was left becomes its own after some days, and part of its payouts.
 
 /*
  * Move what is left on expired gift cards to the breakage accounts of their businesses. Returns how
@@ -72,6 +73,53 @@ end;
 $$;
 
 /*
+ * Give businesses what was left on gift cards, as many days after they expired as each business says
+ * (breakage_release_days). Returns how many breakages they got.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.release_breakages()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_breakage record;
+    v_count integer = 0;
+begin
+    for v_breakage in
+        update money.gift_card_breakages
+        set released_at = private.now()
+        from money.gift_cards
+        where
+            gift_cards.business_id = gift_card_breakages.business_id
+            and gift_cards.id = gift_card_breakages.gift_card_id
+            and (gift_card_breakages.business_id, gift_card_breakages.id) in (
+                select due.business_id, due.id
+                from money.payment_settings
+                inner join money.gift_card_breakages as due using (business_id)
+                where
+                    due.restored_at is null
+                    and due.released_at is null
+                    and due.at <= private.now()
+                    - make_interval(days => payment_settings.breakage_release_days)
+                limit 500
+                for no key update of due skip locked
+            )
+        returning gift_card_breakages.*, gift_cards.currency
+    loop
+        perform money.take_from_earnings(
+            v_breakage.business_id, v_breakage.currency, 'breakage', - v_breakage.amount_minor,
+            money.account('breakage', v_breakage.currency, v_breakage.business_id)
+        );
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
  * Let a gift card expire later, or never. What was left when it expired is on it again.
  * Definer: nobody has a write grant on gift cards; the caller is checked.
  *
@@ -109,7 +157,8 @@ end;
 $$;
 
 /*
- * Give a gift card back what was left on it whenever it expired.
+ * Give a gift card back what was left on it whenever it expired: from the breakage account, or from
+ * the earnings of the business if it got it.
  */
 create function money.restore_breakages(card money.gift_cards)
 returns void
@@ -130,6 +179,13 @@ begin
             and gift_card_breakages.restored_at is null
         returning gift_card_breakages.*
     loop
+        if v_breakage.released_at is not null then
+            perform money.take_from_earnings(
+                card.business_id, card.currency, 'breakage', v_breakage.amount_minor,
+                card.account_id
+            );
+            continue;
+        end if;
         perform money.post(
             card.business_id, 'gift_card.extended', v_breakage.id,
             array[

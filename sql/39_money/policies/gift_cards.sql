@@ -70,5 +70,6 @@ to anon, authenticated, service_role;
 grant execute on function
 money.forget_old_lookups(),
 money.sweep_gift_cards(),
+money.release_breakages(),
 money.announce_expiring_gift_cards()
 to worker;

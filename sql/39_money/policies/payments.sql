@@ -32,8 +32,14 @@ grant select on money.providers to anon, authenticated;
 -- sells_platform_gift_cards is the operator's to write.
 grant
 select,
-insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
-update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+insert (
+    business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards,
+    gift_card_valid_months, breakage_release_days
+),
+update (
+    providers, capture, prepayment_bps, accepts_platform_gift_cards, gift_card_valid_months,
+    breakage_release_days
+),
 delete
 on money.payment_settings
 to authenticated;

@@ -66,7 +66,7 @@ create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
 
 -- What was left on cards when they had expired. It lies on an account of the business until the
--- card is extended.
+-- card is extended, or until it is the business's own (docs/adr/0034-breakage.md).
 create table money.gift_card_breakages (
     id uuid not null,
     business_id uuid not null references business.businesses (id) on delete restrict,
@@ -75,6 +75,8 @@ create table money.gift_card_breakages (
     at timestamptz not null,
     -- When the card was extended, and got it back.
     restored_at timestamptz,
+    -- When it became the business's own, and part of its payouts.
+    released_at timestamptz,
 
     primary key (business_id, id),
     constraint gift_card_breakages_gift_card_fkey foreign key (business_id, gift_card_id)
@@ -83,6 +85,9 @@ create table money.gift_card_breakages (
 );
 comment on table money.gift_card_breakages is
 'What was left on gift cards when they had expired, and whether it was given back to them.';
+-- Which are not the business's own yet?
+create index gift_card_breakages_open_idx on money.gift_card_breakages (business_id, at)
+where restored_at is null and released_at is null;
 create index gift_card_breakages_gift_card_idx
 on money.gift_card_breakages (business_id, gift_card_id);
 

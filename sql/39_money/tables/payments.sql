@@ -44,10 +44,22 @@ create table money.payment_settings (
     accepts_platform_gift_cards boolean not null default false,
     -- Whether the gift cards that it sells are the platform's. The operator says so.
     sells_platform_gift_cards boolean not null default false,
+    -- How many months the gift cards that it sells can be spent; null: always.
+    gift_card_valid_months smallint,
+    -- How many days after a card expired what was left is the business's own; null: never.
+    breakage_release_days integer,
 
     constraint payment_settings_prepayment_is_a_share check (
         prepayment_bps between 0 and 10000
         or private.invalid('prepayment_bps', 'must be from 0 to 10000')
+    ),
+    constraint payment_settings_gift_cards_are_valid_for_months check (
+        coalesce(gift_card_valid_months between 1 and 1200, true)
+        or private.invalid('gift_card_valid_months', 'must be from 1 to 1200')
+    ),
+    constraint payment_settings_breakage_is_released_after_days check (
+        coalesce(breakage_release_days between 0 and 36500, true)
+        or private.invalid('breakage_release_days', 'must be from 0 to 36500')
     )
 );
 comment on table money.payment_settings is

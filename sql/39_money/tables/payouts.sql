@@ -14,7 +14,9 @@ create type money.earning_kind as enum (
     -- Credit that the business gave, once it is spent.
     'credit',
     -- The tax of gift cards that are taxed when they are sold, and what returns of it.
-    'gift_card_tax'
+    'gift_card_tax',
+    -- What was left on expired gift cards, once it is the business's own, and what returns to them.
+    'breakage'
 );
 create type money.payout_account_status as enum ('pending', 'active', 'restricted', 'rejected');
 create type money.payout_schedule as enum ('each', 'daily', 'weekly', 'monthly', 'on_demand');

@@ -1,7 +1,7 @@
 -- Somebody buys goods, an appointment and a gift card from two businesses, and everything that this
 -- needs is written, or nothing.
 begin;
-select plan(56);
+select plan(57);
 
 -- Given a shop with two stores, a salon, a customer and a stranger
 select tests.at('2031-05-05 08:00Z');
@@ -40,6 +40,8 @@ insert into commerce.delivery_options (
 (tests.id('Post'), tests.id('Shop'), 'Post', 'delivery', null, '{DE}', 'EUR', 500, 5000, 2000, false),
 (tests.id('Counter'), tests.id('Shop'), 'Counter', 'pickup', null, '{}', 'EUR', 0, null, null, false);
 insert into business.stores (business_id, name) values (tests.id('Salon'), 'Salon');
+insert into money.payment_settings (business_id, gift_card_valid_months)
+values (tests.id('Salon'), 36);
 select commerce.lock_levels(
     stores.business_id, array[stores.id],
     array(
@@ -225,6 +227,10 @@ select is(tests.kept('bought', '{payment,amount_minor}'), '11500', 'with one pay
 select is(tests.kept('bought', '{orders,0,status}'), 'pending', 'the order waits for it');
 select is(tests.kept('bought', '{bookings,0,status}'), 'confirmed', 'the appointment is booked');
 select matches(tests.kept('bought', '{gift_cards,0,code}'), '^[0-9A-Z-]{19}$', 'the gift card has a code');
+select results_eq(
+    'select expires_at - interval ''36 months'' from money.gift_cards', 'select private.now()',
+    'which can be spent as long as its business says'
+);
 select is(tests.stock('Mitte', '50') || ' ' || tests.stock('Mitte', '100'), '3 3', 'its pieces are taken');
 select results_eq(
     $$ select kind::text, name, quantity, unit_minor, variant_id from public.sale_lines

@@ -1,7 +1,7 @@
 -- A gift card expires by time alone. A sweep writes down what was left, once; a manager may extend the
 -- card; and its buyer hears of it before.
 begin;
-select plan(31);
+select plan(42);
 
 -- Given a salon with two cards of 50.00 that expire in a year, and a cut for 20.00
 select tests.at('2031-03-10 08:00Z');
@@ -181,6 +181,50 @@ select throws_ok(
     'update money.gift_card_breakages set amount_minor = 1', 'PT409', null,
     'what was left is never rewritten'
 );
+
+-- What was left becomes the business's own where it says so, and only then
+create function tests.breakage_earned() returns bigint
+language sql stable security definer set search_path = ''
+as $$ select coalesce(sum(amount_minor), 0)::bigint from money.earnings where kind = 'breakage' $$;
+select is(money.release_breakages(), 0, 'without a rule of the business nothing is its own');
+select tests.act_as('owner');
+select tests.sell('late', '2033-02-01T00:00Z');
+select tests.at('2033-02-01 00:00Z');
+select tests.act_as_owner();
+select is(money.sweep_gift_cards(), 1, 'another card expires');
+select tests.act_as('owner');
+select throws_ok(
+    $$ insert into public.payment_settings (business_id, breakage_release_days)
+       values (tests.id('Salon'), -1) $$,
+    'PT400', 'breakage_release_days must be from 0 to 36500.', 'nobody has it before it expired'
+);
+insert into public.payment_settings (business_id, breakage_release_days)
+values (tests.id('Salon'), 30);
+select tests.act_as_owner();
+select tests.at('2033-03-02 23:59Z');
+select is(money.release_breakages(), 1, 'what expired in January is its own after the days that it says');
+select tests.at('2033-03-03 00:00Z');
+select is(money.release_breakages(), 1, 'then what expired in February is');
+select is(money.release_breakages(), 0, 'once');
+select is(tests.breakage_earned(), 10000::bigint, 'and its payouts contain both');
+select is(tests.held('breakage'), 0::bigint, 'so nothing of it is held back any more');
+select tests.act_as('owner');
+select is(
+    (tests.extend('late', '2035-01-01T00:00Z')).balance_minor, 5000::bigint,
+    'a card that is extended after that has its money again'
+);
+select tests.act_as_owner();
+select is(tests.breakage_earned(), 5000::bigint, 'which its business has no more');
+
+-- A card without an end of its own can be spent as long as the business says
+select tests.act_as('owner');
+update public.payment_settings set gift_card_valid_months = 36 where business_id = tests.id('Salon');
+select tests.sell('ruled', null);
+select is(
+    (select expires_at from public.gift_cards where id = tests.sold('ruled', 'gift_card_id')::uuid),
+    '2036-03-03 00:00Z'::timestamptz, 'a card sold without an end takes that of the business'
+);
+select tests.act_as_owner();
 select is_empty('select * from money.ledger_findings()', 'the ledger agrees with the payments');
 select * from finish();
 rollback;
