@@ -4754,7 +4754,7 @@ end;
 $$;
 
 /*
- * Give businesses what was left on gift cards, as many days after they expired as each business says
+ * Give businesses what was left on gift cards, as many days after they expired as each of them says
  * (breakage_release_days). Returns how many breakages they got.
  * Definer: called by the workers, who have no access to the tables.
  */
