@@ -91,6 +91,7 @@ COMMANDS: Mapping[str, Entry] = {
     "prices": Entry("prices", "app", "Prices: what makes them, and why."),
     "payouts": Entry("payouts", "app", "Payouts: what businesses are paid, and their statements."),
     "reviews": Entry("reviews", "app", "Reviews: list, publish, reject and hide them."),
+    "search": Entry("search", "app", "Search: what people find, and why in this order."),
     "commissions": Entry("commissions", "app", "Commissions: what a sale leaves to whom."),
     "privacy": Entry("privacy", "app", "Privacy: exports, erasures, and how long data are kept."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),

@@ -137,8 +137,8 @@ def send(
     """
     report: list[dict[str, Any]] = []
     statement = what.statement.read_bytes()
-    with session(endpoints) as connection, _progress() as progress:
-        for first in progress.track(range(0, len(rows), CHUNK), description=what.noun):
+    with session(endpoints) as connection, progress() as bar:
+        for first in bar.track(range(0, len(rows), CHUNK), description=what.noun):
             chunk = rows[first : first + CHUNK]
             report += _send_chunk(connection, statement, business_id, chunk, first)
             if keep and mode is Mode.report:
@@ -181,6 +181,7 @@ def _sum(what: Import, report: list[dict[str, Any]]) -> str:
     return ", ".join(f"{count} {name}" for name, count in _counts(what, report).items())
 
 
-def _progress() -> Progress:
+def progress() -> Progress:
+    """Return a bar on stderr that goes away when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -169,6 +169,9 @@ comment on table business.businesses is
 'A tenant: everything that it owns carries its id as business_id.';
 create index businesses_vertical_id_idx on business.businesses (vertical_id);
 create index businesses_currency_idx on business.businesses (currency);
+-- Which businesses does a search leave out?
+create index businesses_hidden_idx on business.businesses (id)
+where not is_active or status <> 'approved';
 
 create table business.business_transitions (
     step business.business_step not null,

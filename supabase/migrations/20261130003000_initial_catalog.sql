@@ -1087,6 +1087,8 @@ create table catalog.product_attributes (
 );
 comment on table catalog.product_attributes is
 'What a business says about the products of a category, with its type.';
+-- Is there an attribute of this name, at any business?
+create index product_attributes_key_idx on catalog.product_attributes (key);
 
 -- sql/30_catalog/tables/products_bundles.sql
 

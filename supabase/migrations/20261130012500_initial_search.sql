@@ -2,7 +2,7 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
--- sql/85_search/tables.sql
+-- sql/85_search/tables/availability.sql
 
 -- The search answers the most frequent question of a marketplace: who has time near me? Each
 -- business that takes bookings has one document, which contains what a search compares in a form
@@ -110,6 +110,485 @@ create type public.availability as (
 comment on type public.availability is
 'A business that has time, with one of its services and its first three free starts. '
 'May be null: distance_km.';
+
+-- sql/85_search/tables/entries.sql
+
+-- What people find: one entry for each product, service and business. The transaction that changes
+-- one of them also writes its entry, so a search never returns what was unpublished. An entry does
+-- not say whether its business is open to the public: a search asks the business itself, so that a
+-- suspension holds at once and costs nothing, however much the business sells.
+
+create extension if not exists fuzzystrmatch with schema extensions;
+
+create type search.kind as enum ('product', 'service', 'business');
+
+create table search.entries (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind search.kind not null,
+    -- The product, the service or the business.
+    subject_id uuid not null,
+    name text not null,
+    -- As search.fold returns it.
+    folded_name text not null,
+    -- Weights: A for names, B for the brand and the numbers of variants, C for categories and
+    -- attributes, D for descriptions, synonyms and, of a service, the name of its business. Beside
+    -- each word stands its stem in the language of the text.
+    words tsvector not null,
+    vertical_id text not null references business.verticals (id) on delete cascade,
+    -- Slugs of its category and of those above it.
+    categories text array not null,
+    -- The slug of its brand.
+    brand text,
+    attributes jsonb not null,
+    currency text references pricing.currencies (code) on delete restrict,
+    -- Of its variants or of the service; null for a business.
+    lowest_price_minor bigint,
+    highest_price_minor bigint,
+    -- As of the product or the service: what its customers need to see it.
+    access text,
+    -- Only of a business: a point on the globe, as in documents.
+    place extensions.cube,
+    since timestamptz not null,
+    -- The score of its rating, from 0 for one star to 1 for five.
+    rating real not null,
+    -- How much was sold of it in the window of search.settings, from 0 to 1.
+    popularity real not null,
+    is_verified boolean not null,
+    -- What the order adds to how well the words fit. docs/search.md explains the weights.
+    standing real generated always as (
+        0.15::real * rating + 0.1::real * popularity
+        + case when is_verified then 0.05::real else 0::real end
+    ) stored,
+
+    primary key (business_id, kind, subject_id)
+);
+comment on table search.entries is
+'What people find: one row for each published product, each public service and each business.';
+create index entries_words_idx on search.entries using gin (words);
+create index entries_categories_idx on search.entries using gin (categories);
+create index entries_attributes_idx on search.entries using gin (attributes jsonb_path_ops);
+-- Which businesses are near?
+create index entries_place_idx on search.entries using gist (place) where kind = 'business';
+-- The order without words, and the names that begin with what somebody types.
+create index entries_standing_idx on search.entries (standing desc, subject_id);
+create index entries_name_idx on search.entries (folded_name collate "C", standing desc);
+create index entries_currency_idx on search.entries (currency);
+create index entries_vertical_idx on search.entries (vertical_id);
+
+-- The words that occur in entries, for the correction of typing errors. Words are only ever added,
+-- without waiting for anybody; a job deletes doubles and words that occur no more.
+create table search.words (
+    word text not null,
+    -- The word itself and the word without one of its letters. Two words that are one edit apart
+    -- share one of these.
+    shortened text array not null
+);
+comment on table search.words is 'The words of entries, for the correction of typing errors.';
+create index words_word_idx on search.words (word);
+create index words_shortened_idx on search.words using gin (shortened);
+
+create table search.synonyms (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Words or short phrases that mean the same.
+    terms text array not null,
+    created_at timestamptz not null default now(),
+
+    constraint synonyms_business_id_id_unique unique (business_id, id),
+    constraint synonyms_terms_are_several check (
+        catalog.are_option_values(terms) and cardinality(terms) between 2 and 20
+        or private.invalid(
+            'terms', 'must be 2 to 20 different texts of 1 to 40 printable characters'
+        )
+    )
+);
+comment on table search.synonyms is
+'Words that mean the same to the customers of a business, such as sofa and couch.';
+
+-- One word of a query, with everything that counts as the same word.
+create type search.term as (
+    word text,
+    -- The last word may be unfinished.
+    is_prefix boolean,
+    stems text array,
+    -- Words of the catalog that are one typing error away.
+    similar_words text array
+);
+
+-- What somebody looks for among entries. A null asks for nothing.
+create type search.entry_criteria as (
+    terms search.term array,
+    folded text,
+    words tsquery,
+    kinds search.kind array,
+    business_id uuid,
+    vertical_id text,
+    categories text array,
+    brands text array,
+    currency text,
+    min_price_minor bigint,
+    max_price_minor bigint,
+    is_in_stock boolean,
+    min_rating real,
+    -- The businesses around a place.
+    nearby uuid array,
+    here extensions.cube,
+    attributes jsonb,
+    sort text,
+    page_size integer,
+    -- The rank and the id of the last result of the page before.
+    after_rank double precision,
+    after_id uuid,
+    -- What the caller may see, as search.for_caller writes it.
+    hidden_businesses uuid array,
+    own_businesses uuid array,
+    passes text array
+);
+
+-- A result: its entry and its rank in the order that was asked for.
+create type search.hit as (kind search.kind, business_id uuid, id uuid, rank double precision);
+
+-- A suggestion of public.autocomplete.
+create type public.suggestion as (kind search.kind, id uuid, business_id uuid, name text);
+comment on type public.suggestion is
+'What somebody may be about to type: a name, and the product, service or business that has it.';
+
+-- sql/85_search/tables/recommendations.sql
+
+-- What is recommended: how much was sold of each thing lately, and what is bought together. A job
+-- counts both anew; whether something may be shown is asked when it is shown.
+
+create table search.settings (
+    is_only_row boolean primary key default true,
+    -- Sales of so many days are counted as popular, and as bought together.
+    popular_days integer not null default 90,
+    -- Sales of so many days are counted as trending.
+    trending_days integer not null default 14,
+
+    constraint settings_have_one_row check (is_only_row),
+    constraint settings_days_are_sane check (
+        popular_days between 1 and 730 and trending_days between 1 and popular_days
+        or private.invalid('trending_days and popular_days', 'must rise from 1 to 730')
+    )
+);
+comment on table search.settings is 'The windows of popular and trending.';
+
+create table search.popular (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind search.kind not null,
+    subject_id uuid not null,
+    -- Pieces or bookings in the days of the settings, without what was cancelled or returned.
+    unit_count bigint not null,
+    trending_count bigint not null,
+
+    primary key (business_id, kind, subject_id)
+);
+comment on table search.popular is
+'How much was sold of each product, service and business. search.count_sales counts it anew.';
+-- The best of all businesses.
+create index popular_unit_count_idx on search.popular (kind, unit_count desc, subject_id);
+create index popular_trending_count_idx on search.popular (kind, trending_count desc, subject_id);
+
+create table search.pairs (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind search.kind not null,
+    subject_id uuid not null,
+    other_id uuid not null,
+    -- How many customers bought both.
+    customer_count bigint not null,
+    -- The share of them among those who bought either, lowered where they are few.
+    strength real not null,
+
+    primary key (business_id, kind, subject_id, other_id)
+);
+comment on table search.pairs is
+'What the same customers buy. search.count_sales counts it anew.';
+
+-- sql/85_search/functions/arguments.sql
+
+-- Reading what public.search is asked: the words, the kinds, the filters with their types, and
+-- where the page begins.
+
+/*
+ * Read the kinds that somebody looks for; null is all of them.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.to_kinds(value text)
+returns search.kind[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list constant jsonb = private.to_list(value, 'kinds', 3);
+begin
+    if exists (
+        select 1
+        from jsonb_array_elements(v_list) as element
+        where element not in ('"product"', '"service"', '"business"')
+    ) then
+        perform private.invalid('kinds', 'must have only product, service and business');
+    end if;
+    return (
+        select array_agg((element #>> '{}')::search.kind)
+        from jsonb_array_elements(v_list) as element
+    );
+end;
+$$;
+
+/*
+ * Read a JSON array of at most 50 texts of at most 200 characters; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.to_texts(value text, argument text)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    v_list = private.to_list(value, argument, 50);
+    if v_list = '[]' or exists (
+        select 1
+        from jsonb_array_elements(v_list) as element
+        where jsonb_typeof(element) <> 'string' or length(element #>> '{}') not between 1 and 200
+    ) then
+        perform private.invalid(argument, 'must have texts of 1 to 200 characters');
+    end if;
+    return array(select element #>> '{}' from jsonb_array_elements(v_list) as element);
+end;
+$$;
+
+/*
+ * Return what an attribute requires of the value that somebody filters by: the end of a sentence,
+ * or null if the value fits. A filter is a value, an array of values, or an object with min and
+ * max.
+ */
+create function search.filter_fault(attribute catalog.product_attributes, filter jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if jsonb_typeof(filter) = 'array' then
+        return coalesce(
+            (
+                select catalog.attribute_fault(attribute, element)
+                from jsonb_array_elements(filter) as element
+                where catalog.attribute_fault(attribute, element) is not null
+                limit 1
+            ),
+            case
+                when jsonb_array_length(filter) not between 1 and 50
+                    then 'must be an array of 1 to 50 values'
+            end
+        );
+    elsif jsonb_typeof(filter) <> 'object' then
+        return catalog.attribute_fault(attribute, filter);
+    elsif attribute.kind not in ('number', 'date') then
+        return 'must be a value or an array of values, because only numbers and dates have a range';
+    elsif filter = '{}' or filter - '{min,max}'::text[] <> '{}' then
+        return 'must have min, max or both';
+    end if;
+    return (
+        select catalog.attribute_fault(attribute, bound.value)
+        from jsonb_each(filter) as bound (key, value)
+        where catalog.attribute_fault(attribute, bound.value) is not null
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Read the attributes that somebody filters by. Each must be an attribute of the business, or of
+ * any business that is open to the public, and its value must fit the type.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.to_attributes(value text, business_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wanted constant jsonb = private.to_object(value, 'filters.attributes');
+    v_filter record;
+    v_name text;
+    v_faults text[];
+begin
+    if v_wanted = '{}' then
+        return null;
+    elsif (select count(*) from jsonb_object_keys(v_wanted)) > 20 then
+        perform private.invalid('filters.attributes', 'must have at most 20 keys');
+    end if;
+    for v_filter in
+        select filters.key, filters.value from jsonb_each(v_wanted) as filters (key, value)
+    loop
+        v_name = 'filters.attributes.'
+        || left(regexp_replace(v_filter.key, '[^ -~]', '?', 'g'), 50);
+        v_faults = array(
+            select coalesce(search.filter_fault(product_attributes, v_filter.value), '')
+            from catalog.product_attributes
+            where
+                product_attributes.key = v_filter.key
+                and (
+                    to_attributes.business_id is null
+                    or product_attributes.business_id = to_attributes.business_id
+                )
+                and business.is_open(product_attributes.business_id)
+        );
+        if v_faults = '{}' then
+            perform private.invalid(v_name, 'is not an attribute of any product');
+        elsif '' <> all(v_faults) then
+            perform private.invalid(v_name, v_faults[1]);
+        end if;
+    end loop;
+    return v_wanted;
+end;
+$$;
+
+/*
+ * Return criteria with the words that somebody typed. If nothing contains them as they are, words
+ * of the catalog that are one typing error away count too.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.with_words(criteria search.entry_criteria, q text, wanted text[])
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+    v_text constant text = private.to_text(q, 'q', 200);
+begin
+    if v_text is null then
+        return v_criteria;
+    end if;
+    v_criteria.folded = search.fold(v_text);
+    if v_criteria.folded = '' then
+        perform private.invalid('q', 'must contain a letter or a digit');
+    elsif cardinality(string_to_array(v_criteria.folded, ' ')) > 20 then
+        perform private.invalid('q', 'must have at most 20 words');
+    end if;
+    v_criteria.terms = search.terms(v_text, wanted);
+    v_criteria.words = search.to_query(v_criteria.terms);
+    if not search.has_matches(v_criteria) then
+        v_criteria.terms = search.with_similar_words(v_criteria.terms);
+        v_criteria.words = search.to_query(v_criteria.terms);
+    end if;
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return criteria with filters.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.with_filters(criteria search.entry_criteria, filters jsonb)
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+    v_near constant double precision[] = private.to_place(filters ->> 'near', 'filters.near');
+    v_radius constant integer = private.to_whole_number(
+        filters ->> 'radius_km', 'filters.radius_km', 1, 200, if_null => 25
+    );
+    v_rating numeric;
+begin
+    v_criteria.business_id = private.to_identifier(
+        filters ->> 'business_id', 'filters.business_id', false
+    );
+    v_criteria.vertical_id = private.to_text(filters ->> 'vertical', 'filters.vertical', 50);
+    v_criteria.categories = search.to_texts(filters ->> 'categories', 'filters.categories');
+    v_criteria.brands = search.to_texts(filters ->> 'brands', 'filters.brands');
+    v_criteria.currency = private.to_text(filters ->> 'currency', 'filters.currency', 3);
+    v_criteria.min_price_minor = private.to_minor_units(
+        filters ->> 'min_price_minor', 'filters.min_price_minor'
+    );
+    v_criteria.max_price_minor = private.to_minor_units(
+        filters ->> 'max_price_minor', 'filters.max_price_minor'
+    );
+    v_criteria.is_in_stock = nullif(
+        private.to_yes_no(filters ->> 'in_stock', 'filters.in_stock'), false
+    );
+    v_rating = private.to_whole_number(filters ->> 'min_rating', 'filters.min_rating', 1, 5, false);
+    v_criteria.min_rating = (v_rating - 1) / 4;
+    if v_near is not null then
+        v_criteria.here = business.point_on_earth(v_near[1], v_near[2]);
+        v_criteria.nearby = search.businesses_around(v_near[1], v_near[2], v_radius);
+    elsif filters ? 'radius_km' then
+        perform private.invalid('filters.radius_km', 'requires filters.near');
+    end if;
+    v_criteria.attributes = search.to_attributes(
+        filters ->> 'attributes', v_criteria.business_id
+    );
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return criteria with an order, and with where the page begins: next_cursor of the page before.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.with_page(
+    criteria search.entry_criteria, sort text, page_size text, cursor text
+)
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+begin
+    v_criteria.sort = coalesce(sort, 'relevance');
+    v_criteria.page_size = private.to_whole_number(page_size, 'limit', 1, 50, if_null => 20);
+    if v_criteria.sort <> all(
+        '{relevance,price,price_descending,newest,rating,popular,distance}'::text[]
+    ) then
+        perform private.invalid(
+            'sort',
+            'must be relevance, price, price_descending, newest, rating, popular or distance'
+        );
+    elsif v_criteria.sort = 'distance' and v_criteria.here is null then
+        perform private.invalid('sort', 'must not be distance without filters.near');
+    elsif v_criteria.sort like 'price%' and v_criteria.currency is null then
+        perform private.invalid('filters.currency', 'is required to sort by price');
+    end if;
+    if cursor is not null then
+        if cursor !~ '^(-?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,3})?|-Infinity),[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            or not pg_input_is_valid(split_part(cursor, ',', 1), 'float8') then
+            perform private.invalid('cursor', 'must be a next_cursor of search');
+        end if;
+        v_criteria.after_rank = split_part(cursor, ',', 1)::double precision;
+        v_criteria.after_id = split_part(cursor, ',', 2)::uuid;
+    end if;
+    return v_criteria;
+end;
+$$;
 
 -- sql/85_search/functions/availability.sql
 
@@ -434,6 +913,120 @@ begin
 end;
 $$;
 
+-- sql/85_search/functions/conditions.sql
+
+-- The conditions of the queries for entries. A query has only those that were asked for, so that it
+-- is planned for its own index. Its parameter $1 is the criteria; no text of a caller is part of a
+-- query, but for the names of attributes, which are quoted.
+
+/*
+ * Return the conditions that say what somebody may see and which words it must contain, at the
+ * business that was asked for.
+ */
+create function search.base_conditions(criteria search.entry_criteria)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ' and ',
+        case when criteria.words is not null then 'entries.words @@ ($1).words' end,
+        case when criteria.business_id is not null
+            then 'entries.business_id = ($1).business_id' end,
+        'entries.business_id <> all(($1).hidden_businesses)',
+        '(entries.access is null'
+        ' or entries.business_id || '' '' || entries.access = any(($1).passes)'
+        ' or entries.business_id = any(($1).own_businesses))'
+    );
+end;
+$$;
+
+/*
+ * Return the conditions of filters that have no facet.
+ */
+create function search.other_conditions(criteria search.entry_criteria)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ' and ',
+        'true',
+        case when criteria.min_rating is not null then 'entries.rating >= ($1).min_rating' end,
+        case when criteria.nearby is not null then 'entries.business_id = any(($1).nearby)' end,
+        case when criteria.is_in_stock
+            then 'entries.kind = ''product'''
+            ' and search.is_in_stock(entries.business_id, entries.subject_id)' end
+    );
+end;
+$$;
+
+/*
+ * Return the conditions of filters that have a facet, each with the bit of its facet.
+ */
+create function search.facet_conditions(criteria search.entry_criteria)
+returns table (bit_value bigint, condition text)
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if criteria.kinds is not null then
+        return query values (1::bigint, 'entries.kind = any(($1).kinds)');
+    end if;
+    if criteria.categories is not null then
+        return query values (2::bigint, 'entries.categories && ($1).categories');
+    end if;
+    if criteria.brands is not null then
+        return query values (4::bigint, 'entries.brand = any(($1).brands)');
+    end if;
+    if criteria.vertical_id is not null then
+        return query values (8::bigint, 'entries.vertical_id = ($1).vertical_id');
+    end if;
+    if criteria.currency is not null then
+        return query values (16::bigint, 'entries.currency = ($1).currency');
+    end if;
+    if criteria.min_price_minor is not null then
+        return query values (32::bigint, 'entries.highest_price_minor >= ($1).min_price_minor');
+    end if;
+    if criteria.max_price_minor is not null then
+        return query values (64::bigint, 'entries.lowest_price_minor <= ($1).max_price_minor');
+    end if;
+    return query
+    select
+        attributes.flag,
+        format(
+            'catalog.has_attributes(entries.attributes, jsonb_build_object(%1$L, ($1).attributes -> %1$L))',
+            attributes.key
+        )
+    from search.attribute_bits(criteria.attributes) as attributes;
+end;
+$$;
+
+/*
+ * Return the bit of each attribute that is filtered by, from 256 upwards.
+ */
+create function search.attribute_bits(wanted jsonb)
+returns table (key text, flag bigint)
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select filters.key, 128::bigint << (row_number() over (order by filters.key))::integer
+    from jsonb_object_keys(wanted) as filters (key);
+end;
+$$;
+
 -- sql/85_search/functions/documents.sql
 
 -- The documents that a search reads, and the forms in which their texts, names and places can be
@@ -630,6 +1223,1045 @@ begin
 end;
 $$;
 
+-- sql/85_search/functions/entries.sql
+
+-- The entries that products, services and businesses should have now, and how they are written.
+
+/*
+ * Return the rating of something as entries contain it: the score of docs/reviews.md from 0 to 1.
+ * Without reviews it is the score that the settings of reviews start from.
+ */
+create function search.rating_of(business_id uuid, id uuid)
+returns real
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select
+            (
+                reviews.score(
+                    coalesce(sum(one_count + two_count + three_count + four_count + five_count), 0)::bigint,
+                    coalesce(
+                        sum(one_count + 2 * two_count + 3 * three_count + 4 * four_count + 5 * five_count),
+                        0
+                    )::bigint
+                ) - 1
+            ) / 4
+        from reviews.rating_counts
+        where
+            rating_counts.business_id = rating_of.business_id
+            and rating_counts.subject_id = rating_of.id
+            and rating_counts.aspect = ''
+    );
+end;
+$$;
+
+/*
+ * Return the words that the synonyms of a business add to a text.
+ */
+create function search.synonym_words(business_id uuid, value text)
+returns tsvector
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_text text;
+begin
+    if not exists (
+        select 1 from search.synonyms where synonyms.business_id = synonym_words.business_id
+    ) then
+        return '';
+    end if;
+    v_text = ' ' || search.fold(value) || ' ';
+    return search.to_vector(
+        (
+            select string_agg(array_to_string(synonyms.terms, ' '), ' ' order by synonyms.id)
+            from search.synonyms
+            where
+                synonyms.business_id = synonym_words.business_id
+                and exists (
+                    select 1
+                    from unnest(synonyms.terms) as term
+                    where strpos(v_text, ' ' || search.fold(term) || ' ') > 0
+                )
+        )
+    );
+end;
+$$;
+
+/*
+ * Return what was sold of something, as entries contain it.
+ */
+create function search.popularity_of(business_id uuid, id uuid)
+returns real
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return coalesce(
+        (
+            select search.popularity(popular.unit_count)
+            from search.popular
+            where popular.business_id = popularity_of.business_id and popular.subject_id = popularity_of.id
+        ),
+        0
+    );
+end;
+$$;
+
+/*
+ * Return the entries that some services should have now: those that are in the public catalog.
+ */
+create function search.service_entries(service_ids uuid[])
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        services.business_id,
+        'service'::search.kind,
+        services.id,
+        services.name,
+        search.fold(services.name),
+        search.to_words(services.name, 'A', businesses.locale)
+        || search.to_words(service_categories.name, 'C', businesses.locale)
+        || search.to_words(services.description, 'D', businesses.locale)
+        || search.to_vector(businesses.name)
+        || search.synonym_words(
+            services.business_id,
+            concat_ws(' ', services.name, service_categories.name, services.description)
+        ),
+        businesses.vertical_id,
+        array_remove(array[search.slug(service_categories.name)], null),
+        null::text,
+        '{}'::jsonb,
+        services.currency,
+        services.price_minor,
+        services.price_minor,
+        services.access,
+        null::extensions.cube,
+        services.created_at,
+        search.rating_of(services.business_id, services.id),
+        search.popularity_of(services.business_id, services.id),
+        businesses.is_verified,
+        null::real
+    from catalog.services
+    inner join business.businesses on businesses.id = services.business_id
+    left join catalog.service_categories
+        on
+            service_categories.business_id = services.business_id
+            and service_categories.id = services.category_id
+    where
+        services.id = any(service_entries.service_ids)
+        and services.is_active
+        and services.archived_at is null
+        and services.visibility = 'public';
+end;
+$$;
+
+/*
+ * Return the entries of some businesses. Each business has one, whether it is open or not.
+ */
+create function search.business_entries(business_ids uuid[])
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        businesses.id,
+        'business'::search.kind,
+        businesses.id,
+        businesses.name,
+        search.fold(businesses.name),
+        search.to_words(businesses.name, 'A', businesses.locale)
+        || search.to_words(businesses.description, 'D', businesses.locale)
+        || search.synonym_words(
+            businesses.id, concat_ws(' ', businesses.name, businesses.description)
+        ),
+        businesses.vertical_id,
+        '{}'::text[],
+        null::text,
+        '{}'::jsonb,
+        null::text,
+        null::bigint,
+        null::bigint,
+        null::text,
+        business.point_on_earth(businesses.latitude::float8, businesses.longitude::float8),
+        businesses.created_at,
+        search.rating_of(businesses.id, businesses.id),
+        search.popularity_of(businesses.id, businesses.id),
+        businesses.is_verified,
+        null::real
+    from business.businesses
+    where businesses.id = any(business_entries.business_ids);
+end;
+$$;
+
+-- sql/85_search/functions/entries_products.sql
+
+-- The entries of products: what is published, with everything that names a product.
+
+/*
+ * Return the words of products beside those in their own row: names and descriptions in other
+ * languages, the brand, the numbers of variants, the names of the category and those above it.
+ */
+create function search.words_of_product(product catalog.products, locale text)
+returns tsvector
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_words tsvector = search.to_words(product.name, 'A', locale)
+    || search.to_words(product.description, 'D', locale)
+    || search.to_words(
+        (
+            select string_agg(value, ' ' order by key)
+            from jsonb_each_text(product.attributes)
+        ),
+        'C', locale
+    );
+    v_translation record;
+begin
+    for v_translation in
+        select product_translations.locale, product_translations.name, product_translations.description
+        from catalog.product_translations
+        where
+            product_translations.business_id = product.business_id
+            and product_translations.product_id = product.id
+        order by product_translations.locale
+    loop
+        v_words = v_words
+        || search.to_words(v_translation.name, 'A', v_translation.locale)
+        || search.to_words(v_translation.description, 'D', v_translation.locale);
+    end loop;
+    return v_words || search.to_vector(
+        concat_ws(
+            ' ',
+            (
+                select brands.name
+                from catalog.brands
+                where brands.business_id = product.business_id and brands.id = product.brand_id
+            ),
+            (
+                select string_agg(
+                    concat_ws(' ', product_variants.sku, product_variants.barcode), ' '
+                    order by product_variants.position, product_variants.sku
+                )
+                from catalog.product_variants
+                where
+                    product_variants.business_id = product.business_id
+                    and product_variants.product_id = product.id
+                    and product_variants.is_active
+            )
+        ),
+        'B'
+    );
+end;
+$$;
+
+/*
+ * Return the categories of some products, each with the slugs and the names of itself and of those
+ * above it.
+ */
+create function search.paths_of_categories(product_ids uuid[])
+returns table (business_id uuid, category_id uuid, slugs text[], names text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        used.business_id,
+        used.category_id,
+        array_agg(product_categories.slug order by product_categories.slug),
+        string_agg(product_categories.name, ' ' order by product_categories.slug)
+    from (
+        select distinct products.business_id, products.category_id
+        from catalog.products
+        where products.id = any(paths_of_categories.product_ids)
+    ) as used
+    cross join lateral catalog.category_path(used.business_id, used.category_id) as path (id)
+    inner join catalog.product_categories
+        on
+            product_categories.business_id = used.business_id
+            and product_categories.id = path.id
+    group by used.business_id, used.category_id;
+end;
+$$;
+
+/*
+ * Return the entries that some products should have now: those that are published.
+ */
+create function search.product_entries(product_ids uuid[])
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        products.business_id,
+        'product'::search.kind,
+        products.id,
+        products.name,
+        search.fold(products.name),
+        search.words_of_product(products, businesses.locale)
+        || search.to_words(paths.names, 'C', businesses.locale)
+        || search.synonym_words(
+            products.business_id, concat_ws(' ', products.name, paths.names, products.description)
+        ),
+        businesses.vertical_id,
+        coalesce(paths.slugs, '{}'),
+        brands.slug,
+        products.attributes,
+        products.currency,
+        products.lowest_price_minor,
+        products.highest_price_minor,
+        products.access,
+        null::extensions.cube,
+        products.created_at,
+        search.rating_of(products.business_id, products.id),
+        search.popularity_of(products.business_id, products.id),
+        false,
+        null::real
+    from catalog.products
+    inner join business.businesses on businesses.id = products.business_id
+    left join search.paths_of_categories(product_entries.product_ids) as paths
+        on
+            paths.business_id = products.business_id
+            and paths.category_id = products.category_id
+    left join catalog.brands
+        on brands.business_id = products.business_id and brands.id = products.brand_id
+    where
+        products.id = any(product_entries.product_ids)
+        and products.is_published
+        and products.archived_at is null;
+end;
+$$;
+
+-- sql/85_search/functions/entries_writing.sql
+
+-- How entries are written: in the transaction of the change, where something changed.
+
+/*
+ * Return the entries that some products, services or businesses should have now.
+ */
+create function search.entries_of(kind search.kind, ids uuid[])
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query select * from search.product_entries(ids) where entries_of.kind = 'product';
+    return query select * from search.service_entries(ids) where entries_of.kind = 'service';
+    return query select * from search.business_entries(ids) where entries_of.kind = 'business';
+end;
+$$;
+
+/*
+ * Write the entries of some products, services or businesses where they changed. What an entry is
+ * made of is locked first, so that two transactions that change the same product see each other's
+ * work: the product, or else the business.
+ *
+ * Definer: users who change the catalog have no access to entries.
+ */
+create function search.write_entries(kind search.kind, business_ids uuid[], ids uuid[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if ids = '{}' then
+        return;
+    elsif kind = 'product' then
+        perform 1
+        from catalog.products
+        where products.id = any(write_entries.ids)
+        order by products.id
+        for no key update;
+    else
+        perform private.lock(business_ids);
+    end if;
+    perform search.store_entries(
+        kind, business_ids, ids,
+        array(select entries from search.entries_of(write_entries.kind, write_entries.ids) as entries)
+    );
+end;
+$$;
+
+/*
+ * Store the entries of some products, services or businesses: delete those that are not among the
+ * fresh ones, write those that differ, and add their words.
+ */
+create function search.store_entries(
+    kind search.kind, business_ids uuid[], ids uuid[], fresh search.entries[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from search.entries
+    where
+        entries.business_id = any(store_entries.business_ids)
+        and entries.kind = store_entries.kind
+        and entries.subject_id = any(store_entries.ids)
+        and entries.subject_id <> all(array(select present.subject_id from unnest(fresh) as present));
+    insert into search.entries (
+        business_id, kind, subject_id, name, folded_name, words, vertical_id, categories, brand,
+        attributes, currency, lowest_price_minor, highest_price_minor, access, place, since, rating,
+        popularity, is_verified
+    )
+    select
+        business_id, present.kind, subject_id, name, folded_name, words, vertical_id, categories, brand,
+        attributes, currency, lowest_price_minor, highest_price_minor, access, place, since, rating,
+        popularity, is_verified
+    from unnest(fresh) as present
+    on conflict on constraint entries_pkey do update
+    -- Jobs write rating and popularity.
+    set
+        name = excluded.name,
+        folded_name = excluded.folded_name,
+        words = excluded.words,
+        vertical_id = excluded.vertical_id,
+        categories = excluded.categories,
+        brand = excluded.brand,
+        attributes = excluded.attributes,
+        currency = excluded.currency,
+        lowest_price_minor = excluded.lowest_price_minor,
+        highest_price_minor = excluded.highest_price_minor,
+        access = excluded.access,
+        place = excluded.place,
+        is_verified = excluded.is_verified
+    where
+        (
+            entries.name, entries.words, entries.vertical_id, entries.categories, entries.brand,
+            entries.attributes, entries.currency, entries.lowest_price_minor,
+            entries.highest_price_minor, entries.access, entries.place::text,
+            entries.is_verified
+        ) is distinct from (
+            excluded.name, excluded.words, excluded.vertical_id, excluded.categories,
+            excluded.brand, excluded.attributes, excluded.currency, excluded.lowest_price_minor,
+            excluded.highest_price_minor, excluded.access, excluded.place::text,
+            excluded.is_verified
+        );
+    perform search.add_words(array(select present.words from unnest(fresh) as present));
+end;
+$$;
+
+/*
+ * Add the words of some entries to those that typing errors are corrected to.
+ */
+create function search.add_words(vectors tsvector[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into search.words (word, shortened)
+    select new.word, search.shortened(new.word)
+    from (
+        select distinct lexeme.lexeme as word
+        from unnest(vectors) as vector
+        cross join lateral unnest(vector) as lexeme
+    ) as new
+    where
+        new.word ~ '^[[:alpha:]]{3,40}$'
+        and not exists (select 1 from search.words where words.word = new.word);
+end;
+$$;
+
+/*
+ * Write the entries of all products, services and businesses of some businesses.
+ *
+ * Definer: as search.write_entries.
+ */
+create function search.write_entries_of_businesses(business_ids uuid[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries('business', business_ids, business_ids);
+    perform search.write_entries(
+        'service', business_ids,
+        array(
+            select services.id
+            from catalog.services
+            where services.business_id = any(write_entries_of_businesses.business_ids)
+        )
+    );
+    perform search.write_entries(
+        'product', business_ids,
+        array(
+            select products.id
+            from catalog.products
+            where products.business_id = any(write_entries_of_businesses.business_ids)
+        )
+    );
+end;
+$$;
+
+-- sql/85_search/functions/facets.sql
+
+-- Facets: how many results each value of a filter would have. Each facet ignores its own filter and
+-- obeys all others, so the counts say what a click on a value brings.
+
+-- An entry that fits the words, with the filters that it does not pass: a bit for each filter. An
+-- entry without bits is a result.
+create type search.match as (
+    kind search.kind,
+    categories text array,
+    brand text,
+    vertical_id text,
+    currency text,
+    lowest_price_minor bigint,
+    attributes jsonb,
+    failed bigint
+);
+
+/*
+ * Return the entries that fit the words and the filters without a facet, with the filters that each
+ * does not pass.
+ */
+create function search.matches(criteria search.entry_criteria)
+returns setof search.match
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+begin
+    return query execute concat(
+        'select entries.kind, entries.categories, entries.brand, entries.vertical_id,'
+        ' entries.currency, entries.lowest_price_minor, entries.attributes, ',
+        (
+            select concat_ws(
+                ' + ', '0::bigint',
+                string_agg(
+                    format(
+                        'case when %s then 0 else %s end', filter.condition, filter.bit_value
+                    ),
+                    ' + '
+                )
+            )
+            from search.facet_conditions(criteria) as filter
+        ),
+        ' from search.entries where ', search.base_conditions(criteria),
+        ' and ', search.other_conditions(criteria)
+    )
+    using criteria;
+end;
+$$;
+
+/*
+ * Return how often each value of each facet occurs in some entries. A facet of an attribute is
+ * called attributes.KEY.
+ */
+create function search.count_values(matches search.match[], wanted jsonb)
+returns table (facet text, value jsonb, count bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with matched as materialized (
+        select * from unnest(matches)
+    )
+
+    select 'kinds', to_jsonb(matched.kind), count(*)
+    from matched
+    where matched.failed & ~1::bigint = 0
+    group by matched.kind
+    union all
+    select 'categories', to_jsonb(category), count(*)
+    from matched
+    cross join lateral unnest(matched.categories) as category
+    where matched.failed & ~2::bigint = 0
+    group by category
+    union all
+    select 'brands', to_jsonb(matched.brand), count(*)
+    from matched
+    where matched.failed & ~4::bigint = 0 and matched.brand is not null
+    group by matched.brand
+    union all
+    select 'verticals', to_jsonb(matched.vertical_id), count(*)
+    from matched
+    where matched.failed & ~8::bigint = 0
+    group by matched.vertical_id
+    union all
+    select 'attributes.' || attribute.key, attribute.value, count(*)
+    from matched
+    cross join lateral jsonb_each(matched.attributes) as attribute (key, value)
+    left join search.attribute_bits(wanted) as bits on bits.key = attribute.key
+    where matched.failed & ~coalesce(bits.flag, 0::bigint) = 0
+    group by attribute.key, attribute.value;
+end;
+$$;
+
+/*
+ * Return the lowest and the highest price of some entries in each currency, with their number.
+ */
+create function search.count_prices(matches search.match[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(to_jsonb(prices) order by prices.count desc, prices.currency), '[]')
+        from (
+            select
+                matched.currency,
+                min(matched.lowest_price_minor) as lowest_price_minor,
+                max(matched.lowest_price_minor) as highest_price_minor,
+                count(*) as count
+            from unnest(matches) as matched
+            where matched.failed & ~112::bigint = 0 and matched.lowest_price_minor is not null
+            group by matched.currency
+        ) as prices
+    );
+end;
+$$;
+
+/*
+ * Return the facets of a search: {count, kinds, categories, brands, verticals, prices, attributes}.
+ * Each list has at most 50 values, the most frequent first.
+ */
+create function search.facets(criteria search.entry_criteria)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_matches constant search.match[] = array(select match from search.matches(criteria) as match);
+    v_lists jsonb;
+begin
+    select coalesce(jsonb_object_agg(lists.facet, lists.list), '{}') into v_lists
+    from (
+        select
+            numbered.facet,
+            jsonb_agg(
+                jsonb_build_object('value', numbered.value, 'count', numbered.count)
+                order by numbered.place
+            ) as list
+        from (
+            select
+                counted.*,
+                row_number() over (
+                    partition by counted.facet order by counted.count desc, counted.value
+                ) as place
+            from search.count_values(v_matches, coalesce(criteria.attributes, '{}')) as counted
+        ) as numbered
+        where numbered.place <= 50
+        group by numbered.facet
+    ) as lists;
+    return jsonb_build_object(
+        'count', (select count(*) from unnest(v_matches) as matched where matched.failed = 0),
+        'kinds', coalesce(v_lists -> 'kinds', '[]'),
+        'categories', coalesce(v_lists -> 'categories', '[]'),
+        'brands', coalesce(v_lists -> 'brands', '[]'),
+        'verticals', coalesce(v_lists -> 'verticals', '[]'),
+        'prices', search.count_prices(v_matches),
+        'attributes', (
+            select coalesce(jsonb_object_agg(substr(lists.facet, 12), lists.list), '{}')
+            from jsonb_each(v_lists) as lists (facet, list)
+            where lists.facet like 'attributes.%'
+        )
+    );
+end;
+$$;
+
+-- sql/85_search/functions/finding.sql
+
+-- The search as a whole: what is asked becomes criteria, which become a page of results.
+
+/*
+ * Read what somebody asks for.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.to_criteria(
+    q text, kinds text, filters text, sort text, page_size text, cursor text, wanted text[]
+)
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria search.entry_criteria;
+begin
+    v_criteria.kinds = search.to_kinds(kinds);
+    v_criteria = search.with_filters(
+        search.for_caller(v_criteria),
+        private.to_object(
+            filters, 'filters',
+            '{business_id,vertical,categories,brands,currency,min_price_minor,max_price_minor,'
+            'in_stock,min_rating,near,radius_km,attributes}'
+        )
+    );
+    v_criteria = search.with_page(v_criteria, sort, page_size, cursor);
+    return search.with_words(v_criteria, q, wanted);
+end;
+$$;
+
+/*
+ * Return a page of results as public.search does.
+ *
+ * Definer: nobody reads entries. Every question begins with search.for_caller, which says what the
+ * caller may see.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.find(
+    q text, kinds text, filters text, sort text, page_size text, cursor text, facets text,
+    explain text, wanted text[]
+)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_has_facets constant boolean = coalesce(private.to_yes_no(facets, 'facets'), false);
+    v_is_explained constant boolean = coalesce(private.to_yes_no(explain, 'explain'), false);
+    v_criteria constant search.entry_criteria = search.to_criteria(
+        q, kinds, filters, sort, page_size, cursor, wanted
+    );
+    v_hits constant search.hit[] = search.page_of(v_criteria);
+    v_last constant search.hit = v_hits[v_criteria.page_size];
+begin
+    if v_has_facets and v_criteria.words is null and v_criteria.business_id is null then
+        perform private.invalid('facets', 'requires q or filters.business_id');
+    end if;
+    return jsonb_build_object(
+        'results', (
+            select coalesce(
+                jsonb_agg(
+                    search.shown(v_hits[position], v_criteria, wanted, v_is_explained)
+                    order by position
+                ),
+                '[]'
+            )
+            from generate_series(1, least(cardinality(v_hits), v_criteria.page_size)) as position
+        ),
+        'facets', case when v_has_facets then search.facets(v_criteria) end,
+        'next_cursor', case
+            when cardinality(v_hits) > v_criteria.page_size then v_last.rank || ',' || v_last.id
+        end
+    );
+end;
+$$;
+
+-- sql/85_search/functions/matching.sql
+
+-- Which entries somebody finds, and in which order. Everybody finds what the catalog shows to them:
+-- what is published of businesses that are open; of what asks for an entitlement, only what they
+-- are entitled to; and as a member everything of one's own business that is published.
+
+/*
+ * Return criteria with what the caller may see.
+ */
+create function search.for_caller(criteria search.entry_criteria)
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+begin
+    v_criteria.hidden_businesses = array(
+        select businesses.id
+        from business.businesses
+        where not businesses.is_active or businesses.status <> 'approved'
+    );
+    v_criteria.own_businesses = array(select private.my_businesses('view'));
+    v_criteria.passes = array(
+        select customers.business_id || ' ' || entitlements.access
+        from customers.customers
+        inner join customers.entitlements
+            on
+                entitlements.business_id = customers.business_id
+                and entitlements.customer_id = coalesce(customers.merged_into_id, customers.id)
+        where
+            customers.user_id = auth.uid()
+            and entitlements.during @> private.now()
+    );
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return the businesses around a place.
+ */
+create function search.businesses_around(latitude float8, longitude float8, radius_km integer)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+declare
+    v_here constant extensions.cube = business.point_on_earth(latitude, longitude);
+    v_around constant extensions.cube = extensions.cube_enlarge(v_here, radius_km, 3);
+begin
+    return array(
+        select entries.business_id
+        from search.entries
+        where
+            entries.kind = 'business'
+            and entries.place operator(extensions.<@) v_around
+            and business.way_km(entries.place operator(extensions.<->) v_here) <= radius_km
+    );
+end;
+$$;
+
+/*
+ * Does anything that the caller may see contain the words, at the business that was asked for? It
+ * does not look at other filters, so a query means the same with every filter.
+ */
+create function search.has_matches(criteria search.entry_criteria)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+declare
+    v_has_matches boolean;
+begin
+    execute concat(
+        'select exists (select 1 from search.entries where ', search.base_conditions(criteria), ')'
+    ) into v_has_matches using criteria;
+    return v_has_matches;
+end;
+$$;
+
+/*
+ * Can a product be had now: one of its variants, in some store?
+ */
+create function search.is_in_stock(business_id uuid, product_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return exists (
+        select 1
+        from catalog.product_variants
+        where
+            product_variants.business_id = is_in_stock.business_id
+            and product_variants.product_id = is_in_stock.product_id
+            and product_variants.is_active
+            and commerce.is_in_stock(product_variants.business_id, product_variants.id, null)
+    );
+end;
+$$;
+
+/*
+ * Return how well the words of an entry fit, from 0 to about 1.5: PostgreSQL's ts_rank with the
+ * weights of entries, and more if the name is or begins with what was typed.
+ */
+create function search.word_score(criteria search.entry_criteria, words tsvector, folded_name text)
+returns double precision
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        ts_rank('{0.1,0.2,0.4,1}', words, criteria.words) + case
+            when folded_name = criteria.folded then 0.5
+            when starts_with(folded_name, criteria.folded) then 0.2
+            else 0
+        end,
+        0
+    );
+end;
+$$;
+
+/*
+ * Return the expression of an order: the higher it is, the earlier an entry comes. What has no
+ * price or no place comes last.
+ */
+create function search.rank_expression(criteria search.entry_criteria)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case criteria.sort
+        when 'relevance' then
+            case when criteria.words is not null
+                then 'search.word_score($1, entries.words, entries.folded_name) + ' else '' end
+            || 'entries.standing'
+        when 'price' then 'coalesce(-entries.lowest_price_minor, ''-infinity''::float8)'
+        when 'price_descending' then 'coalesce(entries.lowest_price_minor, ''-infinity''::float8)'
+        when 'newest' then 'extract(epoch from entries.since)'
+        when 'rating' then 'entries.rating'
+        when 'popular' then 'entries.popularity'
+        when 'distance' then
+            'coalesce(-(select here.place operator(extensions.<->) ($1).here'
+            ' from search.entries as here'
+            ' where here.business_id = entries.business_id and here.kind = ''business'''
+            ' and here.subject_id = entries.business_id), ''-infinity'')'
+    end;
+end;
+$$;
+
+/*
+ * Return the entries that fit all criteria, best first, one more than a page has.
+ */
+create function search.hits(criteria search.entry_criteria)
+returns setof search.hit
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+begin
+    return query execute concat(
+        'select kind, business_id, id, rank from (select entries.kind, entries.business_id,'
+        ' entries.subject_id as id, (', search.rank_expression(criteria), ')::float8 as rank'
+        ' from search.entries where ',
+        concat_ws(
+            ' and ',
+            search.base_conditions(criteria),
+            search.other_conditions(criteria),
+            -- These can be found by the index.
+            case when criteria.attributes is not null
+                then 'entries.attributes @> catalog.exact_values(($1).attributes)' end,
+            (
+                select string_agg(filter.condition, ' and ')
+                from search.facet_conditions(criteria) as filter
+            )
+        ),
+        ') as ranked',
+        case when criteria.after_id is not null
+            then ' where rank < ($1).after_rank or rank = ($1).after_rank and id > ($1).after_id'
+        end,
+        ' order by rank desc, id limit ($1).page_size + 1'
+    )
+    using criteria;
+end;
+$$;
+
+/*
+ * Return the first entries without words and filters, in the order of relevance. It reads the index
+ * of that order only as far as the page goes.
+ */
+create function search.standing_hits(criteria search.entry_criteria)
+returns setof search.hit
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+begin
+    return query execute concat(
+        'select entries.kind, entries.business_id, entries.subject_id, entries.standing::float8'
+        ' from search.entries where ',
+        search.base_conditions(criteria),
+        case when criteria.kinds is not null then ' and entries.kind = any(($1).kinds)' end,
+        case when criteria.after_id is not null
+            then ' and entries.standing <= ($1).after_rank::real'
+            ' and (entries.standing < ($1).after_rank::real or entries.subject_id > ($1).after_id)'
+        end,
+        ' order by entries.standing desc, entries.subject_id limit ($1).page_size + 1'
+    )
+    using criteria;
+end;
+$$;
+
+/*
+ * Return a page of what fits the criteria, best first, and one more if there is one.
+ */
+create function search.page_of(criteria search.entry_criteria)
+returns search.hit[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if criteria.sort = 'relevance'
+        and criteria.words is null
+        and num_nonnulls(
+            criteria.business_id, criteria.vertical_id, criteria.categories, criteria.brands,
+            criteria.attributes, criteria.currency, criteria.min_price_minor,
+            criteria.max_price_minor, criteria.min_rating, criteria.nearby, criteria.is_in_stock
+        ) = 0 then
+        return array(select hit from search.standing_hits(criteria) as hit);
+    end if;
+    return array(select hit from search.hits(criteria) as hit);
+end;
+$$;
+
 -- sql/85_search/functions/opening.sql
 
 -- Whether a business may be open in a period, as far as its weekly hours tell. This keeps a search
@@ -799,6 +2431,377 @@ begin
 end;
 $$;
 
+-- sql/85_search/functions/rebuilding.sql
+
+-- Writing all entries anew, after a load that fired no triggers, or after a release that changed
+-- what entries contain.
+
+/*
+ * Write the entries of the next products, services or businesses, in the order of their ids. It
+ * returns the last id and how many there were; none when all are done.
+ */
+create function search.rebuild_batch(
+    kind search.kind, after_id uuid, maximum integer, out last_id uuid, out count integer
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+declare
+    v_ids uuid[];
+    v_business_ids uuid[];
+begin
+    case rebuild_batch.kind
+        when 'product' then
+            select array_agg(next.id order by next.id), array_agg(distinct next.business_id)
+            into v_ids, v_business_ids
+            from (
+                select products.id, products.business_id
+                from catalog.products
+                where products.id > after_id
+                order by products.id
+                limit maximum
+            ) as next;
+        when 'service' then
+            select array_agg(next.id order by next.id), array_agg(distinct next.business_id)
+            into v_ids, v_business_ids
+            from (
+                select services.id, services.business_id
+                from catalog.services
+                where services.id > after_id
+                order by services.id
+                limit maximum
+            ) as next;
+        when 'business' then
+            select array_agg(next.id order by next.id)
+            into v_ids
+            from (
+                select businesses.id
+                from business.businesses
+                where businesses.id > after_id
+                order by businesses.id
+                limit maximum
+            ) as next;
+            v_business_ids = v_ids;
+    end case;
+    count = coalesce(cardinality(v_ids), 0);
+    last_id = v_ids[count];
+    perform search.write_entries(rebuild_batch.kind, v_business_ids, coalesce(v_ids, '{}'));
+end;
+$$;
+
+/*
+ * Return how many products, services or businesses there are to write entries of.
+ */
+create function search.rebuild_size(kind search.kind)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case rebuild_size.kind
+        when 'product' then (select count(*) from catalog.products)
+        when 'service' then (select count(*) from catalog.services)
+        when 'business' then (select count(*) from business.businesses)
+    end;
+end;
+$$;
+
+/*
+ * Delete the entries of products and services that exist no more, and the words that no entry has.
+ * Returns how many entries were deleted.
+ */
+create function search.delete_leftovers()
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count bigint;
+begin
+    delete from search.entries
+    where
+        entries.kind = 'product'
+        and not exists (select 1 from catalog.products where products.id = entries.subject_id)
+        or entries.kind = 'service'
+        and not exists (select 1 from catalog.services where services.id = entries.subject_id);
+    get diagnostics v_count = row_count;
+    delete from search.words
+    using search.words as other
+    where words.word = other.word and words.ctid > other.ctid;
+    delete from search.words
+    where not exists (
+        select 1
+        from search.entries
+        where entries.words @@ words.word::tsquery
+    );
+    return v_count;
+end;
+$$;
+
+-- sql/85_search/functions/recommendations.sql
+
+-- What was sold, counted by a job.
+
+/*
+ * Return how popular a number of sales makes something: 0 for none, 1 from a thousand on.
+ */
+create function search.popularity(unit_count bigint)
+returns real
+language sql
+immutable
+security invoker
+set search_path = ''
+return least(ln(1 + greatest(unit_count, 0)) / ln(1001), 1)::real;
+
+-- sql/85_search/functions/results.sql
+
+-- What a search shows of a result: its row, the words that fit in its texts, and how its score came
+-- about.
+
+/*
+ * Return the words and stems that count as some terms, and the beginnings of unfinished words.
+ */
+create function search.sought(terms search.term[])
+returns text[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct unnest(array[term.word] || term.stems || term.similar_words)
+        from unnest(terms) as term
+    );
+end;
+$$;
+
+/*
+ * Does a word of a text count as one of some terms?
+ */
+create function search.is_sought(word text, terms search.term[], sought text[])
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return word = any(sought)
+    or exists (
+        select 1
+        from unnest(terms) as term
+        where term.is_prefix and starts_with(is_sought.word, term.word)
+    )
+    -- A stem begins like its word, so most words need not be looked up.
+    or left(word, 2) = any(array(select left(part, 2) from unnest(sought) as part))
+    and search.stems(word) && sought;
+end;
+$$;
+
+/*
+ * Return a text in pieces, of which those that fit some terms are marked: [{text, is_match}, …].
+ * Clients put the marks in their own markup.
+ */
+create function search.marked(value text, terms search.term[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_sought constant text[] = search.sought(terms);
+begin
+    return (
+        with pieces as (
+            select
+                piece.position,
+                piece.match[1] as text,
+                coalesce(
+                    piece.match[1] ~ '[[:alnum:]]'
+                    and search.is_sought(search.fold(piece.match[1]), terms, v_sought),
+                    false
+                ) as is_match
+            from regexp_matches(marked.value, '[[:alnum:]]+|[^[:alnum:]]+', 'g')
+                with ordinality as piece (match, position)
+        ),
+
+        grouped as (
+            select
+                pieces.*,
+                pieces.position - row_number() over (
+                    partition by pieces.is_match order by pieces.position
+                ) as run
+            from pieces
+        ),
+
+        runs as (
+            select
+                min(grouped.position) as position,
+                string_agg(grouped.text, '' order by grouped.position) as text,
+                grouped.is_match
+            from grouped
+            group by grouped.is_match, grouped.run
+        )
+
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('text', runs.text, 'is_match', runs.is_match)
+                order by runs.position
+            ),
+            '[]'
+        )
+        from runs
+    );
+end;
+$$;
+
+/*
+ * Return the part of a description around the first word that fits, of about 160 characters.
+ */
+create function search.excerpt(value text, terms search.term[])
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lower constant text = lower(value);
+    v_first integer;
+begin
+    if length(value) <= 160 then
+        return value;
+    end if;
+    select min(strpos(v_lower, part)) into v_first
+    from unnest(search.sought(terms)) as part
+    where strpos(v_lower, part) > 0;
+    v_first = greatest(coalesce(v_first, 1) - 60, 1);
+    return case when v_first > 1 then '…' else '' end
+    || btrim(regexp_replace(substr(value, v_first, 160), case when v_first > 1 then '^\S*\s' else '^' end, ''))
+    || case when v_first + 160 <= length(value) then '…' else '' end;
+end;
+$$;
+
+/*
+ * Return the description of a product, a service or a business in the language that suits best.
+ */
+create function search.texts_of(hit search.hit, wanted text[], out name text, out description text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    case hit.kind
+        when 'product' then
+            select coalesce(best.name, products.name), coalesce(best.description, products.description)
+            into texts_of.name, texts_of.description
+            from catalog.products
+            cross join lateral catalog.best_translation(products.business_id, products.id, wanted)
+                as best
+            where products.business_id = hit.business_id and products.id = hit.id;
+        when 'service' then
+            select services.name, services.description
+            into texts_of.name, texts_of.description
+            from catalog.services
+            where services.business_id = hit.business_id and services.id = hit.id;
+        when 'business' then
+            select businesses.name, businesses.description
+            into texts_of.name, texts_of.description
+            from business.businesses
+            where businesses.id = hit.id;
+    end case;
+end;
+$$;
+
+/*
+ * Return how the score of an entry comes about: the parts of docs/search.md, which add up to it.
+ */
+create function search.explained(criteria search.entry_criteria, entry search.entries)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'words', coalesce(ts_rank('{0.1,0.2,0.4,1}', entry.words, criteria.words), 0),
+        'name', case
+            when entry.folded_name = criteria.folded then 0.5
+            when starts_with(entry.folded_name, criteria.folded) then 0.2
+            else 0
+        end,
+        'rating', 0.15::real * entry.rating,
+        'popularity', 0.1::real * entry.popularity,
+        'verified', case when entry.is_verified then 0.05 else 0 end,
+        'query', criteria.words::text
+    );
+end;
+$$;
+
+/*
+ * Return a result as search shows it.
+ */
+create function search.shown(
+    hit search.hit, criteria search.entry_criteria, wanted text[], is_explained boolean
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_texts record;
+    v_entry search.entries;
+begin
+    v_texts = search.texts_of(hit, wanted);
+    select entries.* into v_entry
+    from search.entries
+    where
+        entries.business_id = hit.business_id and entries.kind = hit.kind and entries.subject_id = hit.id;
+    return jsonb_build_object(
+        'kind', hit.kind,
+        'id', hit.id,
+        'business_id', hit.business_id,
+        'name', v_texts.name,
+        'currency', v_entry.currency,
+        'lowest_price_minor', v_entry.lowest_price_minor,
+        'highest_price_minor', v_entry.highest_price_minor,
+        'score', search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing,
+        'highlights', case
+            when criteria.terms is not null then jsonb_strip_nulls(jsonb_build_object(
+                'name', search.marked(v_texts.name, criteria.terms),
+                'description', search.marked(
+                    search.excerpt(nullif(v_texts.description, ''), criteria.terms), criteria.terms
+                )
+            ))
+            else '{}'
+        end
+    )
+    || case
+        when is_explained
+            then jsonb_build_object('explanation', search.explained(criteria, v_entry))
+        else '{}'
+    end;
+end;
+$$;
+
 -- sql/85_search/functions/services.sql
 
 -- Which services of a candidate have time. scheduling.vacancies decides it, at half a millisecond a
@@ -957,7 +2960,451 @@ begin
 end;
 $$;
 
--- sql/85_search/rules.sql
+-- sql/85_search/functions/suggestions.sql
+
+-- What somebody may be about to type: names that begin with it, then names that contain it, then
+-- names one typing error away. Each name is suggested once, for its best entry.
+
+/*
+ * Return entries with different names that begin with what was typed, in the order of names. Each
+ * name is one step in the index, however many entries have it.
+ */
+create function search.entries_beginning(criteria search.entry_criteria, maximum integer)
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_entry search.entries;
+    v_last text = '';
+begin
+    for i in 1 .. maximum loop
+        select entries.* into v_entry
+        from search.entries
+        where
+            entries.folded_name collate "C" >= criteria.folded
+            and entries.folded_name collate "C" > v_last
+            -- The last character that there is.
+            and entries.folded_name collate "C" < criteria.folded || chr(1114111)
+            and search.is_visible(entries, criteria)
+        order by entries.folded_name collate "C", entries.standing desc
+        limit 1;
+        exit when v_entry.subject_id is null;
+        return next v_entry;
+        v_last = v_entry.folded_name;
+    end loop;
+end;
+$$;
+
+/*
+ * Return those of the best thousand entries of all whose names begin with what was typed.
+ */
+create function search.best_entries_beginning(criteria search.entry_criteria)
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select best.*
+    from (
+        select entries.*
+        from search.entries
+        order by entries.standing desc, entries.subject_id
+        limit 1000
+    ) as best
+    where starts_with(best.folded_name, criteria.folded) and search.is_visible(best, criteria);
+end;
+$$;
+
+/*
+ * Return some entries that contain the words.
+ */
+create function search.entries_containing(criteria search.entry_criteria, maximum integer)
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select entries.*
+    from search.entries
+    where entries.words @@ criteria.words and search.is_visible(entries, criteria)
+    limit maximum;
+end;
+$$;
+
+/*
+ * May the caller see an entry, and is it of a kind that was asked for?
+ */
+create function search.is_visible(entry search.entries, criteria search.entry_criteria)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return entry.business_id <> all(criteria.hidden_businesses)
+    and (criteria.kinds is null or entry.kind = any(criteria.kinds))
+    and (
+        entry.access is null
+        or entry.business_id || ' ' || entry.access = any(criteria.passes)
+        or entry.business_id = any(criteria.own_businesses)
+    );
+end;
+$$;
+
+/*
+ * Return suggestions for what somebody types, best first.
+ *
+ * Definer: as search.find.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.suggest(q text, kinds text, wanted text[], page_size integer)
+returns setof public.suggestion
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_criteria search.entry_criteria = search.for_caller(null);
+    v_entries search.entries[];
+begin
+    v_criteria.kinds = search.to_kinds(kinds);
+    v_criteria.folded = search.fold(q);
+    if v_criteria.folded = '' then
+        return;
+    end if;
+    v_entries = array(select entry from search.entries_beginning(v_criteria, 30) as entry)
+    || array(select entry from search.best_entries_beginning(v_criteria) as entry);
+    if cardinality(v_entries) < page_size then
+        v_criteria.terms = search.terms(q, wanted);
+        v_criteria.words = search.to_query(v_criteria.terms);
+        v_entries = v_entries
+        || array(select entry from search.entries_containing(v_criteria, 50) as entry);
+    end if;
+    if v_entries = '{}' then
+        v_criteria.words = search.to_query(search.with_similar_words(v_criteria.terms));
+        v_entries = array(select entry from search.entries_containing(v_criteria, 50) as entry);
+    end if;
+    return query
+    select best.kind, best.subject_id, best.business_id, best.name
+    from (
+        select distinct on (entry.folded_name) entry.*
+        from unnest(v_entries) as entry
+        order by entry.folded_name, entry.standing desc, entry.subject_id
+    ) as best
+    order by
+        starts_with(best.folded_name, v_criteria.folded) desc, best.standing desc, best.folded_name
+    limit page_size;
+end;
+$$;
+
+-- sql/85_search/functions/words.sql
+
+-- Words as a search compares them: their stems in several languages, what somebody types as terms,
+-- and the words of the catalog that are one typing error away.
+
+/*
+ * Return the configuration for texts in a language, or null if its words have no stems here.
+ */
+create function search.config(locale text)
+returns regconfig
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case split_part(lower(locale), '-', 1)
+        when 'en' then 'pg_catalog.english'::regconfig
+        when 'de' then 'pg_catalog.german'::regconfig
+        when 'fr' then 'pg_catalog.french'::regconfig
+        when 'es' then 'pg_catalog.spanish'::regconfig
+        when 'it' then 'pg_catalog.italian'::regconfig
+        when 'pt' then 'pg_catalog.portuguese'::regconfig
+        when 'nl' then 'pg_catalog.dutch'::regconfig
+        when 'sv' then 'pg_catalog.swedish'::regconfig
+        when 'da' then 'pg_catalog.danish'::regconfig
+        when 'no' then 'pg_catalog.norwegian'::regconfig
+        when 'fi' then 'pg_catalog.finnish'::regconfig
+        when 'ru' then 'pg_catalog.russian'::regconfig
+    end;
+end;
+$$;
+
+/*
+ * Return the languages of search.config.
+ */
+create function search.languages()
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+return '{en,de,fr,es,it,pt,nl,sv,da,no,fi,ru}'::text[];
+
+/*
+ * Return the words of a text and, beside them, their stems in the language of the text.
+ */
+create function search.to_words(value text, weight text, locale text)
+returns tsvector
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_config constant regconfig = search.config(locale);
+    v_folded constant text = search.fold(value);
+begin
+    if value is null then
+        return '';
+    elsif v_config is null then
+        return search.to_vector(v_folded, weight);
+    end if;
+    return search.to_vector(v_folded, weight)
+    || setweight(to_tsvector(v_config, left(v_folded, 100000)), weight::"char");
+end;
+$$;
+
+/*
+ * Return the stems of a word in all languages, without the word itself.
+ */
+create function search.stems(word text)
+returns text[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select stems.stem
+        from (
+            values
+            (ts_lexize('pg_catalog.english_stem', word)),
+            (ts_lexize('pg_catalog.german_stem', word)),
+            (ts_lexize('pg_catalog.french_stem', word)),
+            (ts_lexize('pg_catalog.spanish_stem', word)),
+            (ts_lexize('pg_catalog.italian_stem', word)),
+            (ts_lexize('pg_catalog.portuguese_stem', word)),
+            (ts_lexize('pg_catalog.dutch_stem', word)),
+            (ts_lexize('pg_catalog.swedish_stem', word)),
+            (ts_lexize('pg_catalog.danish_stem', word)),
+            (ts_lexize('pg_catalog.norwegian_stem', word)),
+            (ts_lexize('pg_catalog.finnish_stem', word)),
+            (ts_lexize('pg_catalog.russian_stem', word))
+        ) as known (lexemes)
+        cross join lateral unnest(known.lexemes) as stems (stem)
+        where stems.stem <> word
+        group by stems.stem
+        order by stems.stem
+    );
+end;
+$$;
+
+/*
+ * Return a word and what is left of it without any one of its letters.
+ */
+create function search.shortened(word text)
+returns text[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select word
+        union
+        select overlay(word placing '' from position for 1)
+        from generate_series(1, length(word)) as position
+    );
+end;
+$$;
+
+/*
+ * Return the words of the catalog that become a word by one typing error: a letter that is wrong,
+ * missing or too many, or two neighbours that are swapped.
+ */
+create function search.similar_words(word text)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    if length(word) not between 4 and 40 then
+        return '{}';
+    end if;
+    return array(
+        select distinct words.word
+        from search.words
+        where
+            words.shortened && search.shortened(similar_words.word)
+            and words.word <> similar_words.word
+            and (
+                extensions.levenshtein_less_equal(words.word, similar_words.word, 1) = 1
+                or length(words.word) = length(similar_words.word)
+                and search.is_swapped(words.word, similar_words.word)
+            )
+        order by words.word
+        limit 20
+    );
+end;
+$$;
+
+/*
+ * Does one word become the other when two neighbouring letters are swapped?
+ */
+create function search.is_swapped(one text, other text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from generate_series(1, length(one) - 1) as position
+        where
+            other = overlay(
+                one placing reverse(substr(one, position, 2)) from position for 2
+            )
+    );
+end;
+$$;
+
+/*
+ * Is a word too common to look for, in one of some languages?
+ */
+create function search.is_stop_word(word text, wanted text[])
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from unnest(search.languages()) as language
+        where
+            language = any(wanted)
+            -- Only a stop word leaves nothing.
+            and to_tsvector(search.config(language), word) = ''
+    );
+end;
+$$;
+
+/*
+ * Return the terms of a typed text. Common words such as "the" are left out, unless there are no
+ * others. A last word of one letter is taken as it is.
+ */
+create function search.terms(value text, wanted text[])
+returns search.term[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_words constant text[] = string_to_array(nullif(search.fold(value), ''), ' ');
+    v_telling text[];
+    v_last constant text = v_words[cardinality(v_words)];
+    v_terms search.term[] = '{}';
+    v_term search.term;
+begin
+    v_telling = array(
+        select words.word
+        from unnest(v_words) with ordinality as words (word, position)
+        where not search.is_stop_word(words.word, wanted)
+        group by words.word
+        order by min(words.position)
+    );
+    if v_telling = '{}' then
+        v_telling = array(select distinct unnest(v_words));
+    end if;
+    foreach v_term.word in array v_telling loop
+        v_term.word = left(v_term.word, 100);
+        v_term.is_prefix = v_term.word = v_last and length(v_last) > 1;
+        v_term.stems = search.stems(v_term.word);
+        v_term.similar_words = '{}';
+        v_terms = v_terms || v_term;
+    end loop;
+    return v_terms;
+end;
+$$;
+
+/*
+ * Return the query that finds all of some terms. The words of the catalog that a term may be a
+ * typing error of count as the term.
+ */
+create function search.to_query(terms search.term[])
+returns tsquery
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    -- Folded words have only letters and digits, so they contain no operators.
+    return (
+        select
+            string_agg(
+                '(' || concat_ws(
+                    ' | ',
+                    term.word || case when term.is_prefix then ':*' else '' end,
+                    nullif(array_to_string(term.stems || term.similar_words, ' | '), '')
+                ) || ')',
+                ' & '
+            )
+        from unnest(terms) as term
+    )::tsquery;
+end;
+$$;
+
+/*
+ * Return terms with the words of the catalog that each may be a typing error of.
+ */
+create function search.with_similar_words(terms search.term[])
+returns search.term[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms search.term[] = '{}';
+    v_term search.term;
+begin
+    foreach v_term in array terms loop
+        v_term.similar_words = search.similar_words(v_term.word);
+        v_terms = v_terms || v_term;
+    end loop;
+    return v_terms;
+end;
+$$;
+
+-- sql/85_search/rules/documents.sql
 
 -- A search always finds the current catalog: the transaction that changes a business, a service or
 -- a category also rewrites the document of the business. Services and categories do so once for
@@ -1030,7 +3477,360 @@ referencing new table as changed
 for each statement
 execute function search.changed__refresh();
 
--- sql/85_search/policies.sql
+-- sql/85_search/rules/entries.sql
+
+-- The transaction that changes a product, a service or a business also writes its entry. Triggers
+-- do so once for each statement, so a large import stays fast.
+
+/*
+ * Write the entry of a changed business. Its services contain its name, and its products its line
+ * of business and its language.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.businesses__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' and (old.vertical_id, old.locale) is distinct from (new.vertical_id, new.locale) then
+        perform search.write_entries_of_businesses(array[new.id]);
+        return null;
+    end if;
+    perform search.write_entries('business', array[new.id], array[new.id]);
+    if tg_op = 'UPDATE' and (old.name, old.is_verified) is distinct from (new.name, new.is_verified) then
+        perform search.write_entries(
+            'service', array[new.id],
+            array(select services.id from catalog.services where services.business_id = new.id)
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries
+after insert or update of
+name, description, vertical_id, locale, is_verified, latitude, longitude
+on business.businesses
+for each row
+execute function search.businesses__write_entries();
+
+/*
+ * Write the entries of the services that a statement changed.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.services__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'service',
+        array(select distinct changed.business_id from changed order by changed.business_id),
+        array(select changed.id from changed)
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_new
+after insert on catalog.services
+referencing new table as changed
+for each statement execute function search.services__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on catalog.services
+referencing new table as changed
+for each statement execute function search.services__write_entries();
+
+create trigger _810_write_entries_of_old
+after delete on catalog.services
+referencing old table as changed
+for each statement execute function search.services__write_entries();
+
+/*
+ * Write the entries of the services in the categories that a statement changed.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.service_categories__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'service',
+        array(select distinct changed.business_id from changed order by changed.business_id),
+        array(
+            select services.id
+            from changed
+            inner join catalog.services
+                on
+                    services.business_id = changed.business_id
+                    and services.category_id = changed.id
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_changed
+after update on catalog.service_categories
+referencing new table as changed
+for each statement execute function search.service_categories__write_entries();
+
+/*
+ * Write the entries of everything that a business sells after its synonyms changed.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.synonyms__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries_of_businesses(
+        array(select distinct changed.business_id from changed order by changed.business_id)
+    );
+    return null;
+end;
+$$;
+
+create trigger _010_refuse_bad_input
+before insert or update on search.synonyms
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _810_write_entries_of_new
+after insert on search.synonyms
+referencing new table as changed
+for each statement execute function search.synonyms__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on search.synonyms
+referencing new table as changed
+for each statement execute function search.synonyms__write_entries();
+
+create trigger _810_write_entries_of_old
+after delete on search.synonyms
+referencing old table as changed
+for each statement execute function search.synonyms__write_entries();
+
+/*
+ * Write the ratings of the entries whose totals changed.
+ *
+ * Definer: nobody else writes entries.
+ */
+create function search.rating_totals__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update search.entries
+    set rating = search.rating_of(entries.business_id, entries.subject_id)
+    from changed
+    where
+        changed.aspect = ''
+        and entries.business_id = changed.business_id
+        and entries.kind::text = changed.subject::text
+        and entries.subject_id = changed.subject_id;
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_new
+after insert on reviews.rating_totals
+referencing new table as changed
+for each statement execute function search.rating_totals__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on reviews.rating_totals
+referencing new table as changed
+for each statement execute function search.rating_totals__write_entries();
+
+-- sql/85_search/rules/entries_products.sql
+
+-- What changes the entries of products: the product, its variants and translations, its brand and
+-- its category.
+
+/*
+ * Write the entries of the products that a statement changed.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.products__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'product',
+        array(select distinct changed.business_id from changed),
+        array(select changed.id from changed)
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_new
+after insert on catalog.products
+referencing new table as changed
+for each statement execute function search.products__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on catalog.products
+referencing new table as changed
+for each statement execute function search.products__write_entries();
+
+create trigger _810_write_entries_of_old
+after delete on catalog.products
+referencing old table as changed
+for each statement execute function search.products__write_entries();
+
+/*
+ * Write the entries of the products of which a statement changed a part: a variant or a
+ * translation.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.product_parts__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'product',
+        array(select distinct changed.business_id from changed),
+        array(
+            select distinct changed.product_id from changed where changed.product_id is not null
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_new
+after insert on catalog.product_variants
+referencing new table as changed
+for each statement execute function search.product_parts__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on catalog.product_variants
+referencing new table as changed
+for each statement execute function search.product_parts__write_entries();
+
+create trigger _810_write_entries_of_old
+after delete on catalog.product_variants
+referencing old table as changed
+for each statement execute function search.product_parts__write_entries();
+
+create trigger _810_write_entries_of_new
+after insert on catalog.product_translations
+referencing new table as changed
+for each statement execute function search.product_parts__write_entries();
+
+create trigger _810_write_entries_of_changed
+after update on catalog.product_translations
+referencing new table as changed
+for each statement execute function search.product_parts__write_entries();
+
+create trigger _810_write_entries_of_old
+after delete on catalog.product_translations
+referencing old table as changed
+for each statement execute function search.product_parts__write_entries();
+
+/*
+ * Write the entries of the products in the categories that a statement changed and in those below
+ * them.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.product_categories__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'product',
+        array(select distinct changed.business_id from changed),
+        array(
+            select distinct products.id
+            from changed
+            cross join lateral catalog.category_tree(changed.id) as tree
+            inner join catalog.products
+                on
+                    products.business_id = changed.business_id
+                    and products.category_id = tree.id
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_changed
+after update on catalog.product_categories
+referencing new table as changed
+for each statement execute function search.product_categories__write_entries();
+
+/*
+ * Write the entries of the products of the brands that a statement changed.
+ *
+ * Definer: only the owner may call search.write_entries.
+ */
+create function search.brands__write_entries()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.write_entries(
+        'product',
+        array(select distinct changed.business_id from changed),
+        array(
+            select products.id
+            from changed
+            inner join catalog.products
+                on
+                    products.business_id = changed.business_id
+                    and products.brand_id = changed.id
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _810_write_entries_of_changed
+after update on catalog.brands
+referencing new table as changed
+for each statement execute function search.brands__write_entries();
+
+-- sql/85_search/policies/availability.sql
 
 -- No role may read documents directly. They contain only what the catalog shows anyway, but only
 -- the search and its triggers need them. Callers may execute the search itself and the functions
@@ -1045,7 +3845,102 @@ search.query(text),
 search.availability(search.criteria, integer)
 to anon, authenticated, service_role;
 
--- sql/85_search/api.sql
+-- sql/85_search/policies/entries.sql
+
+-- No role reads entries or words: the functions of the search do, and they say what each caller may
+-- see. Everybody who can see a business reads nothing of its synonyms; its owners and managers
+-- write them.
+
+alter table search.entries enable row level security;
+alter table search.words enable row level security;
+alter table search.settings enable row level security;
+alter table search.popular enable row level security;
+alter table search.pairs enable row level security;
+alter table search.synonyms enable row level security;
+grant select, delete on search.synonyms to authenticated;
+grant insert (id, business_id, terms) on search.synonyms to authenticated;
+grant update (id, business_id, terms) on search.synonyms to authenticated;
+grant select, insert, update, delete on search.synonyms to service_role;
+
+create policy synonyms_select
+on search.synonyms
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy synonyms_insert
+on search.synonyms
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy synonyms_update
+on search.synonyms
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy synonyms_delete
+on search.synonyms
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- public.search and public.autocomplete call them as the caller.
+grant execute on function
+search.find(text, text, text, text, text, text, text, text, text[]),
+search.suggest(text, text, text[], integer)
+to anon, authenticated, service_role;
+
+-- sql/85_search/api/autocomplete.sql
+
+-- Suggestions while somebody types, for everybody.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.autocomplete(
+    q text,
+    kinds public.list default null,
+    "limit" public.whole_number default '10',
+    locale text default null
+)
+returns setof public.suggestion
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 10
+as $$
+begin
+    return query
+    select *
+    from search.suggest(
+        private.to_required_text(q, 'q', 200),
+        kinds,
+        private.wanted_locales(private.to_text(locale, 'locale', 500)),
+        private.to_whole_number("limit", 'limit', 1, 20, if_null => 10)
+    );
+end;
+$$;
+grant execute on function public.autocomplete(text, public.list, public.whole_number, text)
+to anon, authenticated, service_role;
+
+comment on function public.autocomplete is
+'Return names that somebody may be about to type, best first: {kind, id, business_id, name}.
+
+First come names that begin with q, then names with a word that begins with it, then, if there are '
+'none, names one typing error away. Each name comes once, of its best entry.
+
+- q: what was typed so far, 1 to 200 characters.
+- kinds: a JSON array of product, service and business; null is all three.
+- limit: 1 to 20, 10 by default.
+- locale: as of search.
+
+Errors: invalid_input 400.';
+
+-- sql/85_search/api/availability.sql
 
 -- The public search for free starts across businesses. It checks and reads the arguments, which
 -- become search.criteria, and leaves the rest to search.availability. Everyone may call it, with or
@@ -1138,6 +4033,94 @@ Each has one service and its first three starts in slots, and every returned sta
 - limit: number of businesses, 1 to 50, 20 by default.
 
 Errors: invalid_input 400, too_many_rows 422.';
+
+-- sql/85_search/api/search.sql
+
+-- The search for products, services and businesses in one call, for everybody.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.search(
+    q text default null,
+    kinds public.list default null,
+    filters public.object default null,
+    sort text default null,
+    "limit" public.whole_number default '20',
+    cursor text default null,
+    facets public.yes_no default 'false',
+    explain public.yes_no default 'false',
+    locale text default null
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return search.find(
+        q, kinds, filters, sort, "limit", cursor, facets, explain,
+        private.wanted_locales(private.to_text(locale, 'locale', 500))
+    );
+end;
+$$;
+grant execute on function public.search(
+    text, public.list, public.object, text, public.whole_number, text, public.yes_no,
+    public.yes_no, text
+) to anon, authenticated, service_role;
+
+comment on function public.search is
+'Find products, services and businesses by words and filters: {results, facets, next_cursor}.
+
+results are {kind, id, business_id, name, currency, lowest_price_minor, highest_price_minor, '
+'score, highlights}. highlights has name and description in pieces {text, is_match}. facets is '
+'null unless asked for: {count, kinds, categories, brands, verticals, prices, attributes}, where '
+'each list counts the results of each value without its own filter.
+
+- q: at most 200 characters and 20 words. All words must occur, in any order and without accents; '
+'the last one may be unfinished. If nothing contains them, words one typing error away count too. '
+'Null finds everything.
+- kinds: a JSON array of product, service and business; null is all three.
+- filters: an object, of which all must hold. business_id; vertical: a row of verticals; categories '
+'and brands: arrays of slugs, of which one is had; currency, min_price_minor, max_price_minor; '
+'in_stock: whether a product can be had now; min_rating: 1 to 5; near and radius_km: as '
+'search_availability; attributes: as list_products. An attribute that no product has is refused.
+- sort: relevance, price or price_descending (both need filters.currency), newest, rating, popular '
+'or distance (needs filters.near).
+- limit: 1 to 50, 20 by default.
+- cursor: next_cursor of the page before; null there means that no page follows.
+- facets: true for facets; they need q or filters.business_id.
+- explain: true for the parts of each score.
+- locale: as of product_page, for names and descriptions.
+
+Errors: invalid_input 400.';
+
+-- sql/85_search/api/synonyms.sql
+
+-- Words that mean the same, as owners and managers write them.
+
+create view public.search_synonyms
+with (security_invoker = true)
+as
+select
+    synonyms.id,
+    synonyms.business_id,
+    synonyms.terms,
+    synonyms.created_at
+from search.synonyms;
+grant select, insert, update, delete on public.search_synonyms to authenticated, service_role;
+
+comment on view public.search_synonyms is
+'Words that mean the same to the customers of a business: who looks for one finds the others.
+
+Members of the business read them; owners and managers write them. A change holds from the next '
+'search on.';
+comment on column public.search_synonyms.id is 'Primary key.';
+comment on column public.search_synonyms.business_id is 'The business.';
+comment on column public.search_synonyms.terms is
+'2 to 20 words or short phrases, each of at most 40 characters, such as {sofa,couch}.';
+comment on column public.search_synonyms.created_at is 'When it was created.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -131,7 +131,11 @@ begin atomic
         ('scheduling.seats', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.shared_resources', '{insert,update,delete}', 'follows from profiles'),
         ('scheduling.waitlist_offers', '{insert,update,delete}', 'follows from the waitlist'),
-        ('search.documents', '{insert,update,delete}', 'follows from the catalog')
+        ('search.documents', '{insert,update,delete}', 'follows from the catalog'),
+        ('search.entries', '{insert,update,delete}', 'follows from the catalog'),
+        ('search.pairs', '{insert,update,delete}', 'follows from sales'),
+        ('search.popular', '{insert,update,delete}', 'follows from sales'),
+        ('search.words', '{insert,update,delete}', 'follows from the catalog')
     ) as listed (table_name, operations, reason);
 end;
 

@@ -237,6 +237,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"name": "Attic"},
     ),
     "schedule_exceptions": ([DAY, {**DAY, "resource_id": "salon_resource"}], {"reason": "Snow"}),
+    "search_synonyms": ([{"terms": ["sofa", "couch"]}], {"terms": ["sofa", "settee"]}),
     "service_addons": (
         [
             {"service_id": "salon_service", "name": "Wax", "price_minor": 1},

@@ -748,6 +748,7 @@ insert into reviews.review_versions (
 )
 select reviewed.business_id, reviewed.id, 1, 1, '{}', 'en', now()
 from reviewed;
+insert into search.synonyms (business_id, terms) values (%(business)s, '{secret,hidden}');
 insert into reviews.rating_aspects (business_id, key, name)
 values (%(business)s, 'secret', 'Secret');
 insert into reviews.reviews (business_id, sale_line_id, rating, locale, status, created_at)

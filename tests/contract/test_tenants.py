@@ -101,6 +101,7 @@ PRIVATE_VIEWS = {
     "review_history",
     "review_reports",
     "review_versions",
+    "search_synonyms",
     "refunds",
     "sale_line_taxes",
     "sale_terms",

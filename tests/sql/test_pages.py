@@ -72,6 +72,8 @@ BOUNDED = {
     # A page, of at most so many products.
     "public.products_in_category": 200,
     "public.list_products": 200,
+    # At most so many suggestions.
+    "public.autocomplete": 20,
     # A page, of at most so many events.
     "public.customer_timeline": 200,
     # One for each coupon that the caller asks for, of which there are at most a thousand.

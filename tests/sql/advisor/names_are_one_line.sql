@@ -15,7 +15,7 @@ where
         'business.verticals.name', 'commerce.order_items.name', 'engagement.events.name', 'engagement.notifications.title',
         'engagement.variables.name', 'files.kinds.name', 'money.providers.name', 'pricing.currencies.name', 'pricing.tax_classes.name',
         'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_line_discounts.name',
-        'sales.sale_lines.name',
+        'sales.sale_lines.name', 'search.entries.name', 'search.entries.folded_name',
         'sales.sales.customer_name', 'scheduling.booking_items.service_name'
     ])
     and pg_class.relnamespace <> 'private'::regnamespace
