@@ -40,6 +40,7 @@ def write(
         port=port,
         rest_port=rest_port,
         edge_port=edge_port,
+        max_sockets=limits.max_sockets,
         max_body_mib=limits.max_body_mib,
         max_nesting=limits.max_nesting,
         opaque_keys=_map_lines("", opaque_keys),

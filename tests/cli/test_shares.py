@@ -22,6 +22,7 @@ CLIENT, PROXY = "127.0.0.2", "127.0.0.3"
 LIMITS = Gateway(
     max_requests_per_second=1000,
     max_concurrent_requests=2,
+    max_sockets=2,
     unlimited_clients=[HOST],
     trusted_proxies=[PROXY],
 )
@@ -64,6 +65,21 @@ def test_a_client_has_so_many_requests_at_once_and_the_others_do_not_notice(
         assert gateway.ask("/").status == 200, "an unlimited client has as many as it wants"
         gateway.reads.may_answer.set()
         wait_until(lambda: gateway.ask("/", of=CLIENT).status == 200)
+
+
+@pytest.mark.parametrize("path", ["/websocket", "/sse"])
+def test_an_address_has_so_many_sockets_at_once(gateway: LoneGateway, path: str) -> None:
+    def ask(query: str, of: str) -> int:
+        return gateway.ask(f"{path}?{query}", of=of, below="/realtime/v1").status
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(2):
+            pool.submit(ask, "/slow", CLIENT)
+        wait_until(lambda: len(gateway.edge.arrived) == 2)
+        assert ask("", CLIENT) == 429
+        assert ask("", "127.0.0.9") == 200
+        gateway.edge.may_answer.set()
+        wait_until(lambda: ask("", CLIENT) == 200)
 
 
 def test_a_client_has_so_many_requests_in_a_second(tmp_path: Path) -> None:

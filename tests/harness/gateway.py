@@ -32,7 +32,7 @@ class Answering(BaseHTTPRequestHandler):
         upstream = self.server
         assert isinstance(upstream, Upstream)
         upstream.arrived.append(self.path)
-        if self.path.startswith("/slow"):
+        if "/slow" in self.path:
             upstream.may_answer.wait()
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.dumps({"pool": upstream.name, "headers": dict(self.headers)}).encode()
@@ -78,6 +78,7 @@ class LoneGateway:
     port: int = field(default_factory=free_port)
     rest: Upstream = field(default_factory=lambda: Upstream("rest"))
     reads: Upstream = field(default_factory=lambda: Upstream("reads"))
+    edge: Upstream = field(default_factory=lambda: Upstream("edge"))
 
     def connection(self, of: str = HOST) -> http.client.HTTPConnection:
         """Connect from an address of this machine, 127.0.0.1 to 127.255.255.254."""
@@ -90,10 +91,11 @@ class LoneGateway:
         of: str = HOST,
         method: str = "GET",
         headers: dict[str, str] | None = None,
+        below: str = "/rest/v1",
     ) -> Answer:
-        """Send one request to /rest/v1, from an address, on a connection of its own."""
+        """Send one request to the REST API, from an address, on a connection of its own."""
         connection = self.connection(of)
-        connection.request(method, f"/rest/v1{path}", headers=headers or {})
+        connection.request(method, f"{below}{path}", headers=headers or {})
         found = connection.getresponse()
         named = {name.lower(): value for name, value in found.getheaders()}
         body = json.loads(found.read())
@@ -122,7 +124,7 @@ def lone_gateway(folder: Path, limits: Gateway) -> Iterator[LoneGateway]:
         port=found.port,
         rest_port=found.rest.server_port,
         rest_reads_port=found.reads.server_port,
-        edge_port=free_port(),
+        edge_port=found.edge.server_port,
         limits=limits,
         opaque_keys={},
         blobs=BLOBS,
@@ -138,7 +140,7 @@ def lone_gateway(folder: Path, limits: Gateway) -> Iterator[LoneGateway]:
         wait_until(found.answers)
         yield found
     finally:
-        for upstream in (found.rest, found.reads):
+        for upstream in (found.rest, found.reads, found.edge):
             upstream.may_answer.set()
             upstream.shutdown()
         server.terminate()

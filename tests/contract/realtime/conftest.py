@@ -26,7 +26,7 @@ from tests.contract.test_clients import node
 from tests.harness.programs import Program, running
 from tests.harness.stack import RunningStack
 
-DEADLINE = 60.0  # seconds; only ends what hangs
+DEADLINE = 180.0  # seconds; only ends what hangs
 # Users read NAME:read and NAME:write, and write only the second; nobody reads another topic.
 POLICIES = """
     create policy "{name}_select" on realtime.messages for select to authenticated
@@ -72,6 +72,13 @@ class Live:
         key = self.stack.endpoints.anon_key
         with connect(f"{url or self.socket_url}?apikey={key}&vsn=1.0.0") as connection:
             yield Raw(connection)
+
+    def send(self, topic: str, event: str, payload: object) -> None:
+        """Broadcast from the database to a private topic."""
+        with self.database() as connection:
+            connection.execute(
+                "select realtime.send(%s::jsonb, %s, %s)", (json.dumps(payload), event, topic)
+            )
 
     def script(self, name: str, **story: Any) -> subprocess.CompletedProcess[str]:
         """Run a script of this folder with what it needs to know."""
@@ -180,3 +187,34 @@ def edge(live: Live, **limits: float) -> Iterator[str]:
     }
     with running([sys.executable, "-m", "workers.edge"], ready=answers, env=environment):
         yield f"{url}/realtime/v1"
+
+
+@contextmanager
+def events(
+    live: Live, *, after: str | None = None, **query: str
+) -> Iterator[Iterator[tuple[str, str, Any]]]:
+    """A stream's events, perhaps those after one: id, name and data. The first is the beginning."""
+    given = {"apikey": live.stack.endpoints.anon_key, **query}
+    headers = {"Last-Event-ID": after} if after else {}
+    with (
+        httpx.Client(timeout=DEADLINE) as client,
+        client.stream("GET", f"{live.url}/sse", params=given, headers=headers) as answer,
+    ):
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+
+        def read() -> Iterator[tuple[str, str, Any]]:
+            fields: dict[str, str] = {}
+            for line in answer.iter_lines():
+                if line:
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                elif fields:
+                    yield (
+                        fields.get("id", ""),
+                        fields.get("event", ""),
+                        json.loads(fields.get("data", "null")),
+                    )
+                    fields = {}
+
+        yield read()

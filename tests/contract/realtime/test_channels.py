@@ -34,6 +34,8 @@ def test_a_join_is_refused_in_realtimes_words(live: Live, raw: Raw) -> None:
     ("topic", "config", "reason"),
     [
         ("", {}, "TopicNameRequired: You must provide a topic name"),
+        ("t" * 1001, {}, "InvalidTopic: A topic has at most 1000 characters"),
+        ("room", {"x": "x" * 70_000}, "InvalidJoinPayload: The join is too large"),
         (
             "room",
             {"broadcast": {"replay": {"since": 0}}},

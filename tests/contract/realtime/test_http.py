@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.contract.realtime.conftest import DEADLINE, Live, Raw
+from tests.contract.realtime.conftest import Live, Raw, events
 
 MANY = "/realtime/v1/api/broadcast"
 
@@ -20,34 +17,6 @@ MANY = "/realtime/v1/api/broadcast"
 def client(live: Live) -> Iterator[httpx.Client]:
     with live.stack.client() as found:
         yield found
-
-
-@contextmanager
-def events(live: Live, **query: str) -> Iterator[Iterator[tuple[str, str, Any]]]:
-    """A stream's events: id, name and data. The first is the beginning."""
-    given = {"apikey": live.stack.endpoints.anon_key, **query}
-    with (
-        httpx.Client(timeout=DEADLINE) as client,
-        client.stream("GET", f"{live.url}/sse", params=given) as answer,
-    ):
-        assert answer.status_code == 200, answer.read()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-
-        def read() -> Iterator[tuple[str, str, Any]]:
-            fields: dict[str, str] = {}
-            for line in answer.iter_lines():
-                if line:
-                    name, _, value = line.partition(": ")
-                    fields[name] = value
-                elif fields:
-                    yield (
-                        fields.get("id", ""),
-                        fields.get("event", ""),
-                        json.loads(fields.get("data", "null")),
-                    )
-                    fields = {}
-
-        yield read()
 
 
 def test_several_messages_reach_their_topics_and_private_ones_only_by_right(
@@ -73,6 +42,9 @@ def test_wrong_bodies_are_refused_message_by_message(client: httpx.Client) -> No
     answer = client.post(MANY, json={"messages": [right, {"topic": "", "payload": 1}]})
     assert answer.status_code == 422
     assert answer.json() == {"errors": {"messages": [{}, {"topic": blank, "event": blank}]}}
+    odd = client.post(MANY, json={"messages": [{**right, "topic": "\0"}]})
+    assert odd.json() == {"errors": {"messages": [{"topic": ["is invalid"]}]}}
+    assert client.post(f"{MANY}/%00/events/e", json={}).status_code in (400, 422)
     assert client.post(MANY, json={}).json() == {"errors": {"messages": blank}}
     for content in (b"{", b'{"messages": NaN}', b"\xff"):
         assert client.post(MANY, content=content).status_code == 400

@@ -116,6 +116,14 @@ def test_presence_has_a_limit_of_its_own(small: Small, room: str) -> None:
         assert raw.read()["event"] == "phx_close"
 
 
+def test_what_is_tracked_is_small(small: Small, room: str) -> None:
+    with small.socket() as raw:
+        raw.join(room)
+        sent = {"type": "presence", "event": "track", "payload": {"text": LARGE}}
+        raw.send(room, "presence", sent)
+        assert raw.until("system")["payload"]["message"] == "Track message size exceeded"
+
+
 def test_a_payload_that_is_too_large_goes_nowhere(small: Small, room: str) -> None:
     with small.socket() as raw:
         raw.join(room, broadcast={"ack": True, "self": True})

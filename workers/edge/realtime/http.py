@@ -14,7 +14,7 @@ from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.interfaces import Message
 from workers.edge.realtime.limits import Bucket
 from workers.edge.realtime.service import Service
-from workers.edge.realtime.wire import dumps, loads
+from workers.edge.realtime.wire import dumps, is_text, loads
 
 BLANK = "can't be blank"
 REMEMBERED = 10_000  # callers whose rate is known
@@ -79,6 +79,8 @@ async def broadcast_one(request: Request) -> Response:
         is_private=request.query_params.get("private") == "true",
         is_binary=is_binary,
     )
+    if not is_text(message.topic) or not is_text(message.event):
+        return _refusal(422, "Topic and event must be text")
     if not service.rates.take(caller, 1):
         return _refusal(429, "You have exceeded your rate limit")
     if _is_too_large(service, message):
@@ -130,9 +132,9 @@ def _refusal(status: int, message: str) -> Response:
 def _errors_of(given: Any) -> Mapping[str, Sequence[str]]:
     found = given if isinstance(given, dict) else {}
     errors = {
-        key: [BLANK]
+        key: [BLANK] if not found.get(key) else ["is invalid"]
         for key in ("topic", "event")
-        if not isinstance(found.get(key), str) or not found[key]
+        if not found.get(key) or not is_text(found[key])
     }
     if found.get("payload") is None:
         errors["payload"] = [BLANK]

@@ -17,6 +17,8 @@ from workers.edge.realtime.parcels import PREFIX, BroadcastParcel
 from workers.edge.realtime.serializers import Frame
 from workers.edge.realtime.wire import dumps
 
+LONGEST_NAME = 1000
+
 if TYPE_CHECKING:
     from workers.edge.realtime.socket import Socket
 
@@ -55,6 +57,8 @@ async def _prepare(socket: Socket, frame: Frame) -> Channel:
     name = frame.topic.removeprefix(PREFIX)
     if not name:
         raise RealtimeError("TopicNameRequired", "You must provide a topic name")
+    if len(name) > LONGEST_NAME:
+        raise RealtimeError("InvalidTopic", f"A topic has at most {LONGEST_NAME} characters")
     if not socket.joins.take():
         raise RealtimeError("ClientJoinRateLimitReached", "Too many joins per second")
     is_new = frame.topic not in socket.channels

@@ -11,6 +11,7 @@ from workers.edge.realtime.serializers import Broadcast, Frame
 from workers.edge.realtime.wire import dumps
 
 KIB = 1024
+MOST_TRACKED = 64 * KIB  # it is kept as long as its client is present
 
 
 async def receive(channel: Channel, frame: Frame) -> None:
@@ -67,7 +68,7 @@ async def _presence(channel: Channel, frame: Frame, payload: dict[str, Any]) -> 
         socket.reply(frame, "error", {"reason": "Unknown presence event"})
     elif not isinstance(tracked := payload.get("payload", {}), dict):
         socket.reply(frame, "error", {"reason": "Presence track payload must be a map"})
-    elif _is_too_large(channel, dumps(tracked)):
+    elif len(dumps(tracked)) > MOST_TRACKED:
         channel.shut("Track message size exceeded")
     else:
         await _track(channel, frame, tracked)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workers.edge.realtime.interfaces import Message
-from workers.edge.realtime.wire import dumps, frame, loads
+from workers.edge.realtime.wire import dumps, frame, is_text, loads
 
 Version = Literal["1.0.0", "2.0.0"]
 OBJECTS: Version = "1.0.0"
@@ -63,8 +63,8 @@ def decode(version: Version, data: str | bytes) -> Frame:
     else:
         raise UnreadableError("it is no message of this serializer")
     join_ref, ref, topic, event, payload = parts
-    if not isinstance(topic, str) or not isinstance(event, str):
-        raise UnreadableError("topic and event must be strings")
+    if not is_text(topic) or not is_text(event):
+        raise UnreadableError("topic and event must be text")
     if event == "broadcast":
         payload = _broadcast_of(payload)
     return Frame(_ref(join_ref), _ref(ref), topic, event, payload)
@@ -107,7 +107,7 @@ def encode_broadcast(
 
 
 def _broadcast_of(payload: Any) -> Any:
-    if not isinstance(payload, dict) or not isinstance(payload.get("event"), str):
+    if not isinstance(payload, dict) or not is_text(payload.get("event")):
         return payload
     return Broadcast(payload["event"], dumps(payload.get("payload", {})))
 
@@ -130,6 +130,8 @@ def _decode_push(data: bytes) -> Frame:
     if offset > len(data):
         raise UnreadableError("it is shorter than it says")
     join_ref, ref, topic, event, _meta = texts
+    if not is_text(topic) or not is_text(event):
+        raise UnreadableError("topic and event must be text")
     payload, is_binary = data[offset:], data[6] == 0
     if not is_binary:
         try:

@@ -33,6 +33,7 @@ from workers.edge.realtime.service import Service
 from workers.edge.realtime.wire import dumps
 
 UNREADABLE = 1007
+MOST_JOINED = 64 * 1024  # bytes; what a join asks for is kept as long as its channel
 
 
 class Socket:
@@ -65,6 +66,8 @@ class Socket:
             return
         if frame.topic == "phoenix" and frame.event == "heartbeat":
             self.reply(frame, "ok", {})
+        elif frame.event == "phx_join" and len(data) > MOST_JOINED:
+            self.reply(frame, "error", {"reason": "InvalidJoinPayload: The join is too large"})
         elif frame.event == "phx_join":
             await join(self, frame)
         elif channel := self.channels.get(frame.topic):

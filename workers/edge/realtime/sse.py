@@ -29,7 +29,7 @@ from workers.edge.realtime.interfaces import (
 )
 from workers.edge.realtime.parcels import BroadcastParcel, Parcel
 from workers.edge.realtime.service import Service
-from workers.edge.realtime.wire import dumps, loads
+from workers.edge.realtime.wire import dumps, is_text, loads
 
 QUIET = 20.0  # seconds after which a comment keeps the connection open
 MOST = 1000  # stored messages that are sent to somebody who comes back
@@ -175,7 +175,7 @@ async def stream(request: Request) -> Response:
     caller = await (service.callers.of(token) if token else caller_of(request))
     topic, is_private = query.get("topic", ""), query.get("private") == "true"
     bindings = _bindings_of(query.get("postgres_changes"))
-    if bindings is None or not (topic or bindings):
+    if bindings is None or not (topic or bindings) or not is_text(topic):
         message = "Name a topic, or a JSON list of postgres_changes"
         return JSONResponse({"error": message}, status_code=400)
     if topic and is_private and "broadcast" not in await service.policies.readable(caller, topic):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 TEXT, BINARY = 0x81, 0x82  # the last fragment of a message, with its opcode
 
@@ -28,6 +28,17 @@ def loads(data: str | bytes) -> Any:
         return json.loads(data, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether UTF-8 and the database can hold a text: no lone surrogates, no U+0000."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def frame(data: bytes, *, is_text: bool = True) -> bytes:
