@@ -297,6 +297,8 @@ $$;
 
 revoke execute on all functions in schema _realtime from public;
 grant execute on function
+_realtime.slot(),
+_realtime.own_slot(),
 _realtime.views(),
 _realtime.publish_views(),
 _realtime.start_changes(),

@@ -15,8 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from workers.edge.auth.service import Service as Auth
-from workers.edge.realtime import database_broadcast, http, sse
-from workers.edge.realtime.absent import NoChanges
+from workers.edge.realtime import changes, database_broadcast, http, sse
 from workers.edge.realtime.caller import Callers
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.hub import Hub
@@ -56,7 +55,7 @@ async def running(settings: Settings, auth: Auth) -> AsyncIterator[Service]:
             hub,
             policies,
             Callers(auth, settings.keys),
-            NoChanges(),
+            await opened.enter_async_context(changes.running(settings)),
             await opened.enter_async_context(messages),
             http.Rates(settings.limits.max_messages_per_second),
         )

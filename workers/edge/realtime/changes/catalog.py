@@ -87,7 +87,10 @@ class Catalog:
         """Return the columns of a view that a role may read, in order."""
         found = self._columns.get((view.name, role))
         if found is None:
-            cursor = await connection.execute(COLUMNS, {"view": view.oid, "role": role})
-            found = {row[0]: Column(*row) for row in await cursor.fetchall()}
+            try:
+                cursor = await connection.execute(COLUMNS, {"view": view.oid, "role": role})
+                found = {row[0]: Column(*row) for row in await cursor.fetchall()}
+            except psycopg.errors.UndefinedObject:
+                found = {}  # no such role
             self._columns[view.name, role] = found
         return found

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workers.edge.realtime.changes.filters import Filter
 from workers.edge.realtime.changes.pgoutput import Operation
 
 LIMIT = 100_000  # changes
 Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose eyes: a role and claims as JSON, equal for tokens that see the same."""
+
+    role: str
+    claims: str
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any]) -> Caller:
+        """Return who these claims are; when a token was issued and ends makes no other person."""
+        lasting = {k: v for k, v in claims.items() if k not in ("iat", "exp", "nbf", "jti")}
+        return cls(str(claims.get("role", "")), json.dumps(lasting, sort_keys=True))
 
 
 class Position(NamedTuple):
@@ -31,14 +47,14 @@ class Verdict:
 
 @dataclass
 class Entry:
-    """A change of a row of a table. `verdicts` has who was asked about a row that is gone."""
+    """A change of a row of a table. `verdicts` has the callers and views asked about a lost row."""
 
     position: Position
     committed_at: datetime
     table_oid: int
     operation: Operation
     key: Key
-    verdicts: dict[tuple[str, str], Verdict | None] = field(default_factory=dict)
+    verdicts: dict[tuple[Caller, str], Verdict | None] = field(default_factory=dict)
 
 
 class History:
@@ -50,17 +66,21 @@ class History:
         self.timeline = 0
         self.start = Position(0, 0)
         self.end = Position(0, 0)
+        # Up to where the WAL was read, whether or not anything was found.
+        self.read_to = 0
 
     def restart(self, timeline: int, lsn: int) -> None:
         """Forget everything: what is known begins here."""
         self._entries.clear()
         self.timeline = timeline
         self.start = self.end = Position(lsn, 0)
+        self.read_to = lsn
 
     def add(self, entry: Entry) -> None:
         """Add the next change."""
         self._entries.append(entry)
         self.end = entry.position
+        self.read_to = entry.position.lsn
         if len(self._entries) > self._limit:
             self.start = self._entries.popleft().position
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,27 +11,13 @@ from psycopg import sql
 
 from workers.edge.realtime.changes.catalog import Column, Connection, View
 from workers.edge.realtime.changes.filters import OPERATORS, Filter
-from workers.edge.realtime.changes.history import Key
+from workers.edge.realtime.changes.history import Caller, Key
 
 BECOME = """
     select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)
 """
 Filters = tuple[Filter, ...]
 Select = tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose eyes: a role and claims. `key` is equal for tokens that see the same."""
-
-    role: str
-    claims: str
-
-    @classmethod
-    def of(cls, claims: Mapping[str, Any]) -> Caller:
-        """Return who these claims are; when a token was issued and ends makes no other person."""
-        lasting = {k: v for k, v in claims.items() if k not in ("iat", "exp", "nbf", "jti")}
-        return cls(str(claims.get("role", "")), json.dumps(lasting, sort_keys=True))
 
 
 @dataclass(frozen=True)
@@ -51,6 +36,11 @@ class Shape:
             for column in self.columns
             if select is None or column.name in select or column.name in self.view.key
         ]
+
+    def of_keys(self) -> Shape:
+        """Return the shape that asks for nothing but which rows are there."""
+        keys = tuple(column for column in self.columns if column.name in self.view.key)
+        return Shape(self.view, keys, (), ())
 
 
 @dataclass(frozen=True)
@@ -141,9 +131,9 @@ async def read(
         return {}
     try:
         return await _together(connection, questions)
-    except psycopg.OperationalError:
-        raise
     except psycopg.Error:
+        if connection.closed:
+            raise
         # Somebody's policy or view fails. The others are answered all the same.
         return {question: await _alone(connection, question) for question in questions}
 
@@ -167,9 +157,9 @@ async def _together(
 async def _alone(connection: Connection, question: Question) -> Answer | None:
     try:
         return (await _together(connection, [question]))[question]
-    except psycopg.OperationalError:
-        raise
     except psycopg.Error:
+        if connection.closed:
+            raise
         return None
 
 
