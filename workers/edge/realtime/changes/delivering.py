@@ -51,17 +51,23 @@ class Delivery:
         live = list(self._followers.live)
         views = self._views(entries)
         await self._judge_gone(entries, views, live)
+        await self._past.move_on()
+        for follower in live:
+            self._tell_of_unknown(follower, entries)
         answers = await self._deliver_to(live, entries, views)
         self._delivered = [*self._delivered, answers][-REMEMBERED:]
 
     async def catch_up(self, follower: Follower, entries: Sequence[Entry]) -> None:
         """Deliver what somebody missed who comes back."""
-        if any(self._is_unknown(follower, entry) for entry in entries):
-            follower.deliver(FORGOTTEN)
+        self._tell_of_unknown(follower, entries)
         await self._deliver_to([follower], entries, self._views(entries))
 
     def _views(self, entries: Iterable[Entry]) -> dict[int, list[View]]:
         return self._catalog.of_tables({entry.table_oid for entry in entries})
+
+    def _tell_of_unknown(self, follower: Follower, entries: Iterable[Entry]) -> None:
+        if any(self._is_unknown(follower, entry) for entry in entries):
+            follower.deliver(FORGOTTEN)
 
     def _is_unknown(self, follower: Follower, entry: Entry) -> bool:
         """Whether nobody knows if a follower could see a row that is gone."""
@@ -145,7 +151,7 @@ class Delivery:
         live: Sequence[Follower],
     ) -> None:
         gone = [entry for entry in entries if entry.operation == "DELETE"]
-        if not gone:
+        if not gone or not self._past.is_whole:
             return
         tables = {entry.table_oid for entry in gone}
         flat = [view for oid in tables for view in views[oid]]

@@ -44,6 +44,7 @@ class Feed:
         # Read and not delivered yet: a connection may be lost in between.
         self._pending: list[Entry] = []
         self._wanted = asyncio.Event()
+        self._past = Past(db_url)
 
     async def subscribe(
         self,
@@ -97,6 +98,9 @@ class Feed:
                     self._wanted.set()
                 await self._wanted.wait()
                 await self._follow()
+            except asyncio.CancelledError:
+                await self._past.close()
+                raise
             except (psycopg.Error, OSError) as error:
                 logger.warning("changes cannot be read now", error=str(error))
                 await asyncio.sleep(PAUSE)
@@ -109,38 +113,35 @@ class Feed:
 
     async def _follow(self) -> None:
         """Read and deliver until nobody has followed for long."""
-        past = Past(self._db_url)
         connect = psycopg.AsyncConnection.connect
         async with (
             await connect(self._db_url, autocommit=True) as looking,
             await connect(self._db_url, autocommit=True) as asking,
         ):
-            try:
-                self._catalog = catalog = await Catalog.read(asking)
-                slot = Slot(looking, catalog, self._history)
-                if not await slot.start():
-                    self._pending = []
-                    self._followers.tell(LOST)
-                delivery = Delivery(asking, catalog, self._history, self._followers, past)
-                await self._look_again_and_again(slot, past, delivery)
-                await looking.execute("select _realtime.stop_changes()")
-                self._history = History()
-            finally:
-                await past.close()
+            self._catalog = catalog = await Catalog.read(asking)
+            slot = Slot(looking, catalog, self._history)
+            if not await slot.start():
+                self._pending = []
+                self._followers.tell(LOST)
+            await self._past.begin()
+            delivery = Delivery(asking, catalog, self._history, self._followers, self._past)
+            await self._look_again_and_again(slot, delivery)
+            await looking.execute("select _realtime.stop_changes()")
+            await self._past.close()
+            self._history = History()
 
-    async def _look_again_and_again(self, slot: Slot, past: Past, delivery: Delivery) -> None:
-        is_moved, used_at = True, time.monotonic()
+    async def _look_again_and_again(self, slot: Slot, delivery: Delivery) -> None:
+        used_at = time.monotonic()
         while True:
-            if is_moved or past.is_old:
-                await past.move_on()
             entries = await slot.look()
             self._pending += entries
             if self._pending:
                 await delivery.deliver(self._pending)
                 self._pending = []
+            elif self._past.is_old:
+                await self._past.move_on()
             await self._admit(delivery)
             await slot.mark()
-            is_moved = bool(entries)
             if self._followers.live:
                 used_at = time.monotonic()
             elif time.monotonic() - used_at > UNUSED and not self._waiting:

@@ -22,7 +22,11 @@ MAX_AGE = 2.0  # seconds, so that vacuum is not held up
 
 
 class Past:
-    """Two snapshots. The older one was taken before the reader's last look at the WAL."""
+    """Two snapshots, each taken after a look at the WAL and before its changes are delivered.
+
+    So the older one is from before the look that found a deletion, and whoever reacts to a change
+    deletes after the newer one was taken.
+    """
 
     def __init__(self, db_url: str) -> None:
         self._db_url = db_url
@@ -33,10 +37,22 @@ class Past:
     @property
     def is_old(self) -> bool:
         """Whether another snapshot is due."""
-        return time.monotonic() - self._taken_at > MAX_AGE
+        return not self.is_whole or time.monotonic() - self._taken_at > MAX_AGE
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row that is found deleted can be judged."""
+        return self._older is not None
+
+    async def begin(self) -> None:
+        """Take a first snapshot, unless both are there since the last connection."""
+        held = (self._older, self._newer)
+        if any(connection is None or connection.closed for connection in held):
+            await self.close()
+            await self.move_on()
 
     async def move_on(self) -> None:
-        """Take a snapshot, and let go of the older one. Called before a look at the WAL."""
+        """Take a snapshot, and let go of the older one."""
         spare, self._older = self._older, self._newer
         if spare is None:
             spare = await psycopg.AsyncConnection.connect(self._db_url, autocommit=True)
