@@ -101,8 +101,7 @@ class Hub:
         if not message.is_private:
             self.broadcast(message)
         elif self._stored.full():
-            for subscriber in list(topic.subscribers):
-                subscriber.shut("Messages were lost: too many at once", may_rejoin=True)
+            self._lose(message.topic, "there were too many at once")
         else:
             self._stored.put_nowait(message)
 
@@ -119,7 +118,18 @@ class Hub:
             for message in messages:
                 by_topic[message.topic].append(message)
             for name, of_topic in by_topic.items():
-                await self._deliver_private(name, of_topic)
+                try:
+                    await self._deliver_private(name, of_topic)
+                except Exception as error:
+                    # The other topics go on; the words of an error may quote a message.
+                    logger.error("not_delivered", error=type(error).__name__)
+                    self._lose(name, "the server failed")
+
+    def _lose(self, name: str, why: str) -> None:
+        """Let the subscribers of a private topic know that they missed messages."""
+        topic = self._topics.get((True, name))
+        for subscriber in list(topic.subscribers) if topic else ():
+            subscriber.shut(f"Messages were lost: {why}", may_rejoin=True)
 
     async def _deliver_private(self, name: str, messages: Iterable[Message]) -> None:
         topic = self._topics.get((True, name))
@@ -131,8 +141,7 @@ class Hub:
             found = await self._policies.readers(callers, name)
         except RealtimeError as error:
             logger.warning("readers_unknown", reason=error.code)
-            for subscriber in subscribers:
-                subscriber.shut(f"Messages were lost: {error.message}", may_rejoin=True)
+            self._lose(name, error.message)
             return
         readable = {caller.token: seen for caller, seen in zip(callers, found, strict=True)}
         parcels = [BroadcastParcel(message) for message in messages]

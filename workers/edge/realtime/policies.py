@@ -8,7 +8,7 @@ which is `broadcast` or `presence`.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -66,8 +66,9 @@ class Policies:
             inserted = await connection.execute(
                 statement("insert_probe"), {"topic": topic, "extensions": list(EXTENSIONS)}
             )
-            ids = [row[0] for row in await inserted.fetchall()]
-            return [await self._seen(connection, caller, topic, ids) for caller in callers]
+            rows = await inserted.fetchall()
+            probe = {"topic": topic, "ids": [row[0] for row in rows], "inserted_at": rows[0][1]}
+            return [await self._seen(connection, caller, probe) for caller in callers]
 
     async def may_write(self, caller: Caller, topic: str, extension: Extension) -> bool:
         """Whether a caller may write to a topic.
@@ -86,15 +87,13 @@ class Policies:
             return True
 
     async def _seen(
-        self, connection: Connection, caller: Caller, topic: str, ids: Sequence[object]
+        self, connection: Connection, caller: Caller, probe: Mapping[str, Any]
     ) -> frozenset[Extension]:
         """Return what a caller sees of the probe. A policy that fails for it permits nothing."""
         try:
             async with connection.transaction():
-                await self._become(connection, caller, topic)
-                found = await connection.execute(
-                    statement("find_probe"), {"topic": topic, "ids": ids}
-                )
+                await self._become(connection, caller, probe["topic"])
+                found = await connection.execute(statement("find_probe"), probe)
                 seen: Collection[tuple[Extension]] = await found.fetchall()
                 await connection.execute(statement("act_as_server"))
         except psycopg.Error as error:
