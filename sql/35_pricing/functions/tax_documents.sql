@@ -90,7 +90,10 @@ begin
         line.amount_minor,
         line.is_included,
         coalesce(fractions.each[rates.ordinality], 0),
-        case when line.is_included then 1 + coalesce(fractions.total, 0) else 1 end,
+        coalesce(
+            line.divisor,
+            case when line.is_included then 1 + coalesce(fractions.total, 0) else 1 end
+        ),
         case when rates.ordinality is null and line.taxes_minor is not null then 0
             else line.taxes_minor[rates.ordinality] end
     from unnest(lines) as line

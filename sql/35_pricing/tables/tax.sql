@@ -28,7 +28,9 @@ create type pricing.taxable as (
     amount_minor bigint,
     is_included boolean,
     rates pricing.tax_rate array,
-    taxes_minor bigint array
+    taxes_minor bigint array,
+    -- What the amount is divided by to be without tax; null: as its rates say.
+    divisor numeric
 );
 
 -- What a tax is on one line.

@@ -93,6 +93,11 @@ begin
                 else v_line
             end
         );
+        if v_line.kind = 'voucher' then
+            v_taxed.divisor = sales.voucher_divisor(
+                taxed_lines.business_id, v_line.corrects_line_id
+            );
+        end if;
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
             from sales.sale_line_taxes

@@ -156,9 +156,9 @@ as $$
     select array_agg(parts.tax_minor order by parts.place)
     from pricing.document_taxes(
         array[
-            row(1, 'a', 333, false, array[pricing.make_rate('vat', 1000)], '{34}'::bigint[])::pricing.taxable,
-            row(2, 'b', 333, false, array[pricing.make_rate('vat', 1000)], '{33}'::bigint[])::pricing.taxable,
-            row(3, 'a', -333, false, array[pricing.make_rate('vat', 1000)], null)::pricing.taxable
+            row(1, 'a', 333, false, array[pricing.make_rate('vat', 1000)], '{34}'::bigint[], null)::pricing.taxable,
+            row(2, 'b', 333, false, array[pricing.make_rate('vat', 1000)], '{33}'::bigint[], null)::pricing.taxable,
+            row(3, 'a', -333, false, array[pricing.make_rate('vat', 1000)], null, null)::pricing.taxable
         ],
         unit::pricing.rounding_unit, 'half_up'
     ) as parts
@@ -170,10 +170,10 @@ select is(
         select array_agg(parts.tax_minor)
         from pricing.document_taxes(
             array[
-                row(1, 'a', 333, false, array[pricing.make_rate('vat', 1000)], '{34}'::bigint[])::pricing.taxable,
-                row(2, 'b', 333, false, array[pricing.make_rate('vat', 1000)], '{33}'::bigint[])::pricing.taxable,
-                row(3, 'a', -333, false, array[pricing.make_rate('vat', 1000)], null)::pricing.taxable,
-                row(4, 'b', -333, false, array[pricing.make_rate('vat', 1000)], null)::pricing.taxable
+                row(1, 'a', 333, false, array[pricing.make_rate('vat', 1000)], '{34}'::bigint[], null)::pricing.taxable,
+                row(2, 'b', 333, false, array[pricing.make_rate('vat', 1000)], '{33}'::bigint[], null)::pricing.taxable,
+                row(3, 'a', -333, false, array[pricing.make_rate('vat', 1000)], null, null)::pricing.taxable,
+                row(4, 'b', -333, false, array[pricing.make_rate('vat', 1000)], null, null)::pricing.taxable
             ], 'rate', 'half_up') as parts
     ),
     '{-34,-33}'::bigint[], 'and a refund of everything takes back everything'
