@@ -599,7 +599,9 @@ create type pricing.taxable as (
     amount_minor bigint,
     is_included boolean,
     rates pricing.tax_rate array,
-    taxes_minor bigint array
+    taxes_minor bigint array,
+    -- What the amount is divided by to be without tax; null: as its rates say.
+    divisor numeric
 );
 
 -- What a tax is on one line.
@@ -3083,7 +3085,10 @@ begin
         line.amount_minor,
         line.is_included,
         coalesce(fractions.each[rates.ordinality], 0),
-        case when line.is_included then 1 + coalesce(fractions.total, 0) else 1 end,
+        coalesce(
+            line.divisor,
+            case when line.is_included then 1 + coalesce(fractions.total, 0) else 1 end
+        ),
         case when rates.ordinality is null and line.taxes_minor is not null then 0
             else line.taxes_minor[rates.ordinality] end
     from unnest(lines) as line

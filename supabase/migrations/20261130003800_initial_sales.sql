@@ -834,6 +834,11 @@ begin
                 else v_line
             end
         );
+        if v_line.kind = 'voucher' then
+            v_taxed.divisor = sales.voucher_divisor(
+                taxed_lines.business_id, v_line.corrects_line_id
+            );
+        end if;
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
             from sales.sale_line_taxes
@@ -1590,6 +1595,37 @@ end;
 $$;
 
 /*
+ * Return what a voucher's amount is divided by to be without tax, where tax came on top of the
+ * line that it pays: what the line costs now for each unit of its price. The tax of the line was
+ * rounded, so its rates alone would leave a remainder when the voucher pays all of it. Null where
+ * the price includes the tax.
+ */
+create function sales.voucher_divisor(business_id uuid, line_id uuid)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            sum(sales.line_total(sale_lines))
+            / nullif(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0)
+        from sales.sale_lines
+        where
+            sale_lines.business_id = voucher_divisor.business_id
+            and (
+                sale_lines.id = voucher_divisor.line_id
+                or sale_lines.corrects_line_id = voucher_divisor.line_id
+            )
+            and sale_lines.kind <> 'voucher'
+            and not sale_lines.tax_is_included
+    );
+end;
+$$;
+
+/*
  * Return pairs of lines as they are taxed: the first of each like the line that it corrects, the
  * second not at all.
  */
@@ -1622,6 +1658,9 @@ begin
         );
         v_line.unit = sales.unit_of(
             sales.line_paid(taxable_vouchers.business_id, v_change.corrects_line_id)
+        );
+        v_line.divisor = sales.voucher_divisor(
+            taxable_vouchers.business_id, v_change.corrects_line_id
         );
         v_lines = v_lines || v_line;
     end loop;
