@@ -9,6 +9,10 @@ from tests.harness.database import Database
 
 RUN = "select tests.act_as_owner(); select memberships.run_due(5)"
 JOIN = "select public.join_membership(tests.id('gold')::text)"
+BUY = (
+    "select public.checkout('key %s', items => jsonb_build_array("
+    "jsonb_build_object('plan_id', tests.id('gold')))::text)"
+)
 PAY = "select public.start_payment('sandbox', membership_id => id::text) from public.memberships"
 CANCEL = "select public.cancel_booking(%s::text)"
 BOOK = (
@@ -154,6 +158,24 @@ def hers(studio: Database) -> Database:
     assert answer(studio, f"{JOIN}; {PAY}") == "ok"
     studio.connection.execute(b"select tests.pay_all()")
     return studio
+
+
+def test_a_plan_in_ten_carts_at_once_is_joined_once(studio: Database) -> None:
+    before = number(studio, DEADLOCKS)
+    answers = together(10, lambda n: answer(studio, BUY, n))
+    assert answers == {"ok": 1, "already_member": 9}
+    assert number(studio, "select count(*) from memberships.memberships") == 1
+    assert number(studio, SALES) == number(studio, "select count(*) from sales.baskets") == 1
+    assert number(studio, DEADLOCKS) == before
+
+
+def test_a_plan_that_is_joined_and_bought_at_once_is_joined_once(studio: Database) -> None:
+    before = number(studio, DEADLOCKS)
+    answers = together(10, lambda n: answer(studio, *((BUY, n) if n % 2 else (JOIN,))))
+    assert answers == {"ok": 1, "already_member": 9}
+    assert number(studio, "select count(*) from memberships.memberships") == 1
+    assert number(studio, SALES) == 1
+    assert number(studio, DEADLOCKS) == before
 
 
 def test_of_ten_who_spend_four_visits_at_once_four_are_paid_by_them(hers: Database) -> None:
