@@ -4,7 +4,7 @@ to anon, authenticated, service_role;
 
 -- Each of these finds the cart by its owner alone.
 grant execute on function
-private.add_to_cart(jsonb, uuid, text),
+private.add_to_cart(jsonb, uuid, text, text),
 private.update_cart_item(uuid, integer, text),
 private.read_cart(text, private.order_form),
 private.merge_cart(text),

@@ -1170,6 +1170,64 @@ create unique index product_variant_media_one_featured_idx
 on catalog.product_variant_media (business_id, variant_id)
 where is_featured;
 
+-- sql/30_catalog/tables/products_shared.sql
+
+-- What several businesses sell alike. The platform describes such a product once, and each business
+-- lists its own variant under it, with its own price, stock and delivery. A cart, an order and a
+-- review are about the variant of a business, as always.
+
+create table catalog.shared_products (
+    id uuid primary key default gen_random_uuid(),
+    name text not null,
+    brand text,
+    description text,
+    -- What is printed on it, such as an EAN; the same for every seller.
+    barcode text,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint shared_products_barcode_unique unique (barcode),
+    constraint shared_products_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint shared_products_brand_is_short check (
+        brand is null
+        or length(btrim(brand)) between 1 and 200 and private.is_one_line(brand)
+        or private.invalid('brand', 'must have 1 to 200 printable characters')
+    ),
+    constraint shared_products_description_is_short check (
+        description is null
+        or length(description) <= 5000 and not private.has_control_characters(description)
+        or private.invalid('description', 'must have at most 5000 printable characters')
+    ),
+    constraint shared_products_barcode_is_short check (
+        barcode is null
+        or barcode ~ '^[0-9A-Za-z-]{1,64}$'
+        or private.invalid('barcode', 'must be 1 to 64 letters, digits and hyphens')
+    )
+);
+comment on table catalog.shared_products is 'Products that several businesses sell alike.';
+
+create table catalog.product_listings (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    variant_id uuid not null,
+    shared_product_id uuid not null references catalog.shared_products (id) on delete cascade,
+    created_at timestamptz not null default now(),
+
+    constraint product_listings_business_id_id_unique unique (business_id, id),
+    constraint product_listings_variant_unique unique (business_id, variant_id),
+    constraint product_listings_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade
+);
+comment on table catalog.product_listings is
+'Which variant of a business is which shared product.';
+-- Who sells a shared product.
+create index product_listings_shared_product_id_idx
+on catalog.product_listings (shared_product_id);
+
 -- sql/30_catalog/tables/products_translations.sql
 
 -- Products in other languages. What stands in products, categories, attributes and options is in
@@ -3028,6 +3086,22 @@ after delete on catalog.product_variants
 referencing old table as changed
 for each statement execute function catalog.product_variants__reprice();
 
+-- sql/30_catalog/rules/products_shared.sql
+
+-- What a constraint on shared products and their listings cannot say.
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.shared_products
+for each row execute function private.any__refuse_bad_input();
+
+create trigger _900_touch
+before update on catalog.shared_products
+for each row execute function private.any__touch();
+
+create trigger _010_refuse_bad_input
+before insert on catalog.product_listings
+for each row execute function business.any__refuse_bad_input('manage');
+
 -- sql/30_catalog/rules/products_translations.sql
 
 -- A bad translation is answered in the API's words.
@@ -3830,6 +3904,85 @@ using (
 
 create policy product_variant_media_delete
 on catalog.product_variant_media
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/products_shared.sql
+
+-- Everyone reads shared products that are active; the platform's administrators write them. A
+-- listing is read like its variant; owners and managers list their own.
+
+alter table catalog.shared_products enable row level security;
+grant select on table catalog.shared_products to anon;
+grant select, delete on table catalog.shared_products to authenticated;
+grant insert (id, name, brand, description, barcode, is_active)
+on table catalog.shared_products to authenticated;
+grant update (id, name, brand, description, barcode, is_active)
+on table catalog.shared_products to authenticated;
+grant select, insert, update, delete on table catalog.shared_products to service_role;
+
+create policy shared_products_select_public
+on catalog.shared_products
+for select
+to anon
+using (is_active);
+
+create policy shared_products_select
+on catalog.shared_products
+for select
+to authenticated
+using (is_active or (select private.is_platform_staff('admin')));
+
+create policy shared_products_insert
+on catalog.shared_products
+for insert
+to authenticated
+with check ((select private.is_platform_staff('admin')));
+
+create policy shared_products_update
+on catalog.shared_products
+for update
+to authenticated
+using ((select private.is_platform_staff('admin')))
+with check ((select private.is_platform_staff('admin')));
+
+create policy shared_products_delete
+on catalog.shared_products
+for delete
+to authenticated
+using ((select private.is_platform_staff('admin')));
+
+alter table catalog.product_listings enable row level security;
+grant select on table catalog.product_listings to anon;
+grant select, delete on table catalog.product_listings to authenticated;
+grant insert (id, business_id, variant_id, shared_product_id)
+on table catalog.product_listings to authenticated;
+grant select, insert, update, delete on table catalog.product_listings to service_role;
+
+create policy product_listings_select
+on catalog.product_listings
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.product_variants
+        where
+            product_variants.business_id = product_listings.business_id
+            and product_variants.id = product_listings.variant_id
+    )
+);
+
+create policy product_listings_insert
+on catalog.product_listings
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+-- No updates: a variant is a shared product or is not.
+create policy product_listings_delete
+on catalog.product_listings
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
@@ -5067,6 +5220,66 @@ comment on column public.product_variant_media.variant_id is 'The variant.';
 comment on column public.product_variant_media.position is 'Order by it; see reorder_media.';
 comment on column public.product_variant_media.is_featured is
 'Whether it stands for all pictures of the variant; at most one does. See feature_media.';
+
+-- sql/30_catalog/api/products_shared.sql
+
+-- Shared products, and who lists what under them.
+
+create view public.shared_products
+with (security_invoker = true)
+as
+select
+    shared_products.id,
+    shared_products.name,
+    shared_products.brand,
+    shared_products.description,
+    shared_products.barcode,
+    shared_products.is_active,
+    shared_products.created_at,
+    shared_products.updated_at
+from catalog.shared_products;
+grant select on public.shared_products to anon;
+grant select, insert, update, delete on public.shared_products to authenticated, service_role;
+
+comment on view public.shared_products is
+'Products that several businesses sell alike, described once. sellers_of says who sells one now, '
+'and for how much.
+
+Everyone reads the active ones; the platform''s administrators write them.';
+comment on column public.shared_products.id is 'Primary key.';
+comment on column public.shared_products.name is 'At most 200 characters.';
+comment on column public.shared_products.brand is 'At most 200 characters, or null.';
+comment on column public.shared_products.description is 'At most 5000 characters, or null.';
+comment on column public.shared_products.barcode is
+'What is printed on it, such as an EAN; unique, or null.';
+comment on column public.shared_products.is_active is 'Whether everyone sees it.';
+comment on column public.shared_products.created_at is 'When it was created.';
+comment on column public.shared_products.updated_at is 'When it was last changed.';
+
+create view public.product_listings
+with (security_invoker = true)
+as
+select
+    product_listings.id,
+    product_listings.business_id,
+    product_listings.variant_id,
+    product_listings.shared_product_id,
+    product_listings.created_at
+from catalog.product_listings;
+grant select on public.product_listings to anon;
+grant select, insert, delete on public.product_listings to authenticated;
+grant select, insert, update, delete on public.product_listings to service_role;
+
+comment on view public.product_listings is
+'Which variant of a business is which shared product.
+
+Read like the variant; written by owners and managers.';
+comment on column public.product_listings.id is 'Primary key.';
+comment on column public.product_listings.business_id is 'The business that sells it.';
+comment on column public.product_listings.variant_id is
+'The variant of the business, which is listed once.';
+comment on column public.product_listings.shared_product_id is 'The shared product.';
+comment on column public.product_listings.created_at is 'When it was listed.';
 
 -- sql/30_catalog/api/products_translations.sql
 

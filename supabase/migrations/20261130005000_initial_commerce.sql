@@ -237,6 +237,44 @@ create type commerce.stock_part as (
     quantity integer
 );
 
+-- sql/50_commerce/tables/markets.sql
+
+-- The markets of a business: in which currency and in which language it sells to which countries. A
+-- market is what a buyer's country says, so that nobody has to choose: the currency decides which
+-- price lists, which payment providers (payment_ranges) and which delivery options there are.
+
+create table commerce.markets (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    -- ISO 3166 codes (DE, or DE-BY for a part). Empty: every country without a market of its own.
+    regions text[] not null default '{}',
+    currency text not null references pricing.currencies (code) on delete restrict,
+    locale text not null,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint markets_business_id_id_unique unique (business_id, id),
+    constraint markets_name_unique unique (business_id, name),
+    constraint markets_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint markets_regions_are_iso_3166 check (
+        cardinality(regions) <= 300
+        and array_to_string(regions, ',', '') ~ '^([A-Z]{2}(-[A-Z0-9]{1,3})?(,|$))*$'
+        or private.invalid('regions', 'must be ISO 3166 codes, such as DE or DE-BY')
+    ),
+    constraint markets_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    )
+);
+comment on table commerce.markets is
+'In which currency and in which language a business sells to which countries.';
+create index markets_currency_idx on commerce.markets (currency);
+
 -- sql/50_commerce/tables/orders.sql
 
 -- Orders: the goods of a sale on their way to whoever bought them. What is owed and paid is the
@@ -1306,7 +1344,7 @@ $$;
 
 /*
  * Return the delivery options of a business that can take a parcel, in the order of the business.
- * Without an address every place is possible; without an amount every amount is.
+ * Without an address every place is possible; without a weight or an amount every one is.
  */
 create function commerce.options_for(parcel commerce.parcel)
 returns setof commerce.delivery_options
@@ -1337,7 +1375,7 @@ begin
         )
         and (
             delivery_options.kind = 'pickup'
-            or parcel.region is null
+            or num_nulls(parcel.region, parcel.postal_code) > 0
             or delivery_options.postal_prefixes = '{}'
             or exists (
                 select 1
@@ -1345,9 +1383,9 @@ begin
                 where starts_with(upper(parcel.postal_code), prefix)
             )
         )
-        and parcel.weight_grams >= coalesce(delivery_options.min_weight_grams, 0)
+        and coalesce(parcel.weight_grams >= delivery_options.min_weight_grams, true)
         and coalesce(parcel.weight_grams <= delivery_options.max_weight_grams, true)
-        and parcel.amount_minor >= coalesce(delivery_options.min_amount_minor, 0)
+        and coalesce(parcel.amount_minor >= delivery_options.min_amount_minor, true)
         and coalesce(parcel.amount_minor <= delivery_options.max_amount_minor, true)
     order by delivery_options.position, delivery_options.price_minor, delivery_options.id;
 end;
@@ -1675,6 +1713,44 @@ begin
         when business.is_region(address ->> 'region') then address ->> 'region'
         else address ->> 'country'
     end;
+end;
+$$;
+
+-- sql/50_commerce/functions/markets.sql
+
+-- Which market a buyer is in, and what follows from it.
+
+/*
+ * Return the market of a business for a place: the active one that names it most precisely (a part
+ * of a country before the country, before one for every country), then the first by position. All
+ * columns null if there is none, or no place is named.
+ */
+create function commerce.market_of(business_id uuid, region text)
+returns commerce.markets
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_market commerce.markets;
+begin
+    select markets.* into v_market
+    from commerce.markets
+    left join lateral (
+        select max(length(area)) as precision
+        from unnest(markets.regions) as area
+        where pricing.is_within(market_of.region, area)
+    ) as named on true
+    where
+        markets.business_id = market_of.business_id
+        and markets.is_active
+        and market_of.region is not null
+        and (markets.regions = '{}' or named.precision is not null)
+    order by named.precision desc nulls last, markets.position, markets.id
+    limit 1;
+    return v_market;
 end;
 $$;
 
@@ -3989,7 +4065,13 @@ begin
         orders.customer_id,
         coalesce(sales.customer_email, profiles.email),
         coalesce(sales.customer_phone, profiles.phone),
-        coalesce(profiles.locale, businesses.locale),
+        coalesce(
+            profiles.locale,
+            (
+                commerce.market_of(orders.business_id, commerce.region_of(orders.address))
+            ).locale,
+            businesses.locale
+        ),
         null::jsonb
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id
@@ -5873,6 +5955,94 @@ begin
             present.business_id = add_options.business_id
             and present.product_id = options.product_id
             and present.name = options.name
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/products_sellers.sql
+
+-- Who sells a shared product, as everybody sees it.
+
+/*
+ * Return the listed variants of a shared product that can be bought, those that can be had first,
+ * then the cheapest. The caller sees those that they may see.
+ */
+create function commerce.sellers_of(shared_product_id uuid, currency text)
+returns table (
+    business_id uuid,
+    business_name text,
+    product_id uuid,
+    variant_id uuid,
+    name text,
+    sku text,
+    price_minor bigint,
+    currency_code text,
+    state text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        product_variants.business_id,
+        businesses.name,
+        products.id,
+        product_variants.id,
+        products.name,
+        product_variants.sku,
+        product_variants.price_minor,
+        products.currency,
+        stock.state
+    from catalog.product_listings
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = product_listings.business_id
+            and product_variants.id = product_listings.variant_id
+            and product_variants.is_active
+    inner join catalog.products
+        on
+            products.business_id = product_variants.business_id
+            and products.id = product_variants.product_id
+            and products.is_published
+            and products.archived_at is null
+    inner join business.businesses
+        on businesses.id = products.business_id and business.is_open(businesses.id)
+    cross join lateral (
+        select commerce.best_state(product_variants.id) as state
+    ) as stock
+    where
+        product_listings.shared_product_id = sellers_of.shared_product_id
+        and coalesce(products.currency = sellers_of.currency, true)
+    order by
+        stock.state = 'out_of_stock', products.currency, product_variants.price_minor,
+        product_variants.id;
+end;
+$$;
+
+/*
+ * Return what a variant has in the best of its stores: in_stock, preorder, backorder or
+ * out_of_stock.
+ */
+create function commerce.best_state(variant_id uuid)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select sold.state
+            from commerce.variant_availability(best_state.variant_id) as sold
+            order by
+                array_position('{in_stock,preorder,backorder,out_of_stock}'::text[], sold.state)
+            limit 1
+        ),
+        'out_of_stock'
     );
 end;
 $$;
@@ -9583,6 +9753,14 @@ create trigger _110_refuse_used
 before delete on commerce.delivery_options
 for each row execute function commerce.delivery_options__refuse_used();
 
+-- sql/50_commerce/rules/markets.sql
+
+-- What a constraint on markets cannot say.
+
+create trigger _010_refuse_bad_input
+before insert or update on commerce.markets
+for each row execute function business.any__refuse_bad_input('manage');
+
 -- sql/50_commerce/rules/orders.sql
 
 -- What holds for orders on every path, the table owner's included: only steps of the table are
@@ -10656,6 +10834,69 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/50_commerce/policies/markets.sql
+
+-- Everyone reads the active markets of a business that they can see; members read all of theirs,
+-- and managers write them.
+
+alter table commerce.markets enable row level security;
+
+grant select on table commerce.markets to anon;
+grant select, delete on table commerce.markets to authenticated;
+grant insert (
+    id, business_id, name, regions, currency, locale, position, is_active
+) on table commerce.markets to authenticated;
+grant update (
+    id, business_id, name, regions, currency, locale, position, is_active
+) on table commerce.markets to authenticated;
+grant select, insert, update, delete on table commerce.markets to service_role;
+
+create policy markets_select_public
+on commerce.markets
+for select
+to anon
+using (
+    is_active
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = markets.business_id
+    )
+);
+
+create policy markets_select
+on commerce.markets
+for select
+to authenticated
+using (
+    is_active
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = markets.business_id
+    )
+    or business_id in (select private.my_businesses('view'))
+);
+
+create policy markets_insert
+on commerce.markets
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy markets_update
+on commerce.markets
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy markets_delete
+on commerce.markets
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 -- sql/50_commerce/policies/orders.sql
 
 -- Who may read orders: customers theirs and those of their company, members those of their
@@ -11312,6 +11553,48 @@ comment on column public.delivery_options.can_split is
 comment on column public.delivery_options.position is 'The order in which options are shown.';
 comment on column public.delivery_options.is_active is 'Whether buyers can choose it.';
 comment on column public.delivery_options.created_at is 'When it was made.';
+
+-- sql/50_commerce/api/markets.sql
+
+-- Markets, for those who write them.
+
+create view public.markets
+with (security_invoker = true)
+as
+select
+    markets.id,
+    markets.business_id,
+    markets.name,
+    markets.regions,
+    markets.currency,
+    markets.locale,
+    markets.position,
+    markets.is_active,
+    markets.created_at
+from commerce.markets;
+grant select on public.markets to anon;
+grant select, insert, update, delete on public.markets to authenticated, service_role;
+
+comment on view public.markets is
+'In which currency and in which language a business sells to which countries. market_of says which '
+'market a buyer is in.
+
+Everyone reads the active ones; members of the business read all of theirs; owners and managers '
+'write them.';
+comment on column public.markets.id is 'Primary key.';
+comment on column public.markets.business_id is 'The business that owns it.';
+comment on column public.markets.name is 'Unique in the business, at most 200 characters.';
+comment on column public.markets.regions is
+'The countries or parts of them, ISO 3166 codes such as CH or DE-BY; empty for every country '
+'without a market of its own.';
+comment on column public.markets.currency is
+'ISO 4217 code in which goods are sold there; price lists have the prices.';
+comment on column public.markets.locale is
+'The language of messages to buyers without an account, such as de or de-CH.';
+comment on column public.markets.position is
+'Of several markets that name the same place, the one with the lowest position counts.';
+comment on column public.markets.is_active is 'Whether it counts.';
+comment on column public.markets.created_at is 'When it was made.';
 
 -- sql/50_commerce/api/orders.sql
 
@@ -12269,6 +12552,74 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, alre
 'approval_required 409, in_use 409.';
 
 grant execute on function public.bulk_upsert_products(public.identifier, public.list, text)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/products_sellers.sql
+
+-- Who sells a shared product now, and for how much.
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.sellers_of(
+    shared_product_id public.identifier,
+    currency text default null,
+    page_size public.whole_number default '50'
+)
+returns table (
+    business_id uuid,
+    business_name text,
+    product_id uuid,
+    variant_id uuid,
+    name text,
+    sku text,
+    price_minor bigint,
+    currency_code text,
+    state text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(shared_product_id, 'shared_product_id');
+    v_currency constant text = private.to_text(currency, 'currency', 3);
+    v_page_size constant integer = private.to_whole_number(
+        page_size, 'page_size', 1, 200, if_null => 50
+    );
+begin
+    if not exists (select 1 from public.shared_products where shared_products.id = v_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such product.',
+            'Check the id in the view shared_products.'
+        );
+    end if;
+    return query
+    select listed.*
+    from commerce.sellers_of(v_id, v_currency) as listed
+    limit v_page_size;
+end;
+$$;
+comment on function public.sellers_of is
+'Return the variants of open businesses that are listed as a shared product, those that can be had '
+'first, then the cheapest.
+
+Rows of business_id, business_name, product_id, variant_id, name (of the product), sku, price_minor '
+'in currency_code by the catalog (quote says what a buyer pays), and state: in_stock, preorder, '
+'backorder or out_of_stock, the best of its stores.
+
+- shared_product_id: the shared product.
+- currency: ISO 4217 code; only what is priced in it. By default all; prices in different '
+'currencies are sorted by currency first.
+- page_size: at most so many rows, from 1 to 200.
+
+Errors: invalid_input 400, not_found 404.';
+
+grant execute on function
+commerce.sellers_of(uuid, text),
+commerce.best_state(uuid),
+public.sellers_of(public.identifier, text, public.whole_number)
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/returns.sql

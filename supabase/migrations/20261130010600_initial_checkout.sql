@@ -88,7 +88,7 @@ create type private.payable as (
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 not_for_sale
  *          PT422 limit_reached · those of scheduling.place_booking
  */
-create function private.add_to_cart(item jsonb, store_id uuid, token text)
+create function private.add_to_cart(item jsonb, store_id uuid, token text, region text)
 returns jsonb
 language plpgsql
 volatile
@@ -104,7 +104,7 @@ begin
         if auth.uid() is null then
             v_new_token = encode(extensions.gen_random_bytes(32), 'hex');
         end if;
-        v_cart = private.begin_cart(private.currency_of(v_row, item), v_new_token);
+        v_cart = private.begin_cart(private.currency_of(v_row, item, region), v_new_token);
     end if;
     v_row.cart_id = v_cart.id;
     perform private.put_into_cart(v_row);
@@ -348,11 +348,12 @@ end;
 $$;
 
 /*
- * Return the currency of a cart that begins with an item.
+ * Return the currency of a cart that begins with an item: of goods, that of the market in which the
+ * buyer is.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.currency_of(row_item commerce.cart_items, item jsonb)
+create function private.currency_of(row_item commerce.cart_items, item jsonb, region text)
 returns text
 language plpgsql
 stable
@@ -363,6 +364,10 @@ as $$
 declare
     v_currency text = private.to_required_text(
         coalesce(
+            case
+                when row_item.variant_id is not null
+                    then (commerce.market_of(row_item.business_id, region)).currency
+            end,
             (
                 select products.currency
                 from catalog.product_variants
@@ -1234,7 +1239,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_cart commerce.carts = private.cart_to_check_out(cart, token, items);
+    v_cart commerce.carts = private.cart_to_check_out(
+        cart, token, items, commerce.region_of(form.address)
+    );
     v_wrong_code jsonb;
     v_buyer identity.profiles;
     v_lines private.cart_line[];
@@ -1591,7 +1598,9 @@ $$;
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 invalid_transition
  */
-create function private.cart_to_check_out(wanted commerce.carts, token text, items text)
+create function private.cart_to_check_out(
+    wanted commerce.carts, token text, items text, region text
+)
 returns commerce.carts
 language plpgsql
 volatile
@@ -1603,7 +1612,7 @@ declare
     v_cart commerce.carts;
 begin
     if items is not null then
-        return private.cart_of_items(wanted, items);
+        return private.cart_of_items(wanted, items, region);
     end if;
     select carts.* into v_cart
     from commerce.carts
@@ -1645,7 +1654,7 @@ $$;
  *
  * Errors:  PT400 invalid_input · PT404 not_found · those of scheduling.place_booking
  */
-create function private.cart_of_items(wanted commerce.carts, items text)
+create function private.cart_of_items(wanted commerce.carts, items text, region text)
 returns commerce.carts
 language plpgsql
 volatile
@@ -1669,7 +1678,7 @@ begin
     v_cart.token_hash = case
         when v_cart.user_id is null then business.token_hash('checkout ' || wanted.checkout_key)
     end;
-    v_cart.currency = coalesce(wanted.currency, private.currency_of_item(v_items[1]));
+    v_cart.currency = coalesce(wanted.currency, private.currency_of_item(v_items[1], region));
     insert into commerce.carts (
         id, user_id, token_hash, currency, created_at, updated_at, checkout_key, checkout_hash
     )
@@ -1737,11 +1746,11 @@ end;
 $$;
 
 /*
- * Return the currency in which an item is sold.
+ * Return the currency in which an item is sold: goods in that of the market to which they go.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.currency_of_item(item jsonb)
+create function private.currency_of_item(item jsonb, region text)
 returns text
 language plpgsql
 stable
@@ -1752,7 +1761,11 @@ as $$
 begin
     return coalesce(
         (
-            select products.currency
+            select
+                coalesce(
+                    (commerce.market_of(products.business_id, region)).currency,
+                    products.currency
+                )
             from catalog.product_variants
             inner join catalog.products
                 on
@@ -2570,6 +2583,92 @@ begin
 end;
 $$;
 
+-- sql/66_checkout/functions/markets.sql
+
+-- What a market says to a buyer: the business's own currency and language where no market does.
+
+/*
+ * Return what a business offers in a place: {market_id, name, region, currency, locale,
+ * payment_providers, delivery_options}.
+ *
+ * Definer: providers are not everybody's to read.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.shown_market(business_id uuid, region text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_market constant commerce.markets = commerce.market_of(business_id, region);
+    v_business business.businesses;
+    v_currency text;
+begin
+    select businesses.* into v_business
+    from business.businesses
+    where
+        businesses.id = shown_market.business_id and business.is_open(shown_market.business_id);
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+    v_currency = coalesce(v_market.currency, v_business.currency);
+    return jsonb_build_object(
+        'market_id', v_market.id,
+        'name', v_market.name,
+        'region', region,
+        'currency', v_currency,
+        'locale', coalesce(v_market.locale, v_business.locale),
+        'payment_providers', array(
+            select money.offered_providers(array[v_business.id], v_currency, null)
+        ),
+        'delivery_options', private.options_in(v_business.id, region, v_currency)
+    );
+end;
+$$;
+
+/*
+ * Return the delivery options of a business for a place and a currency, whatever is delivered.
+ */
+create function private.options_in(business_id uuid, region text, currency text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_parcel commerce.parcel;
+begin
+    v_parcel.business_id = options_in.business_id;
+    v_parcel.region = options_in.region;
+    v_parcel.currency = options_in.currency;
+    return (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'id', possible.id,
+                        'name', possible.name,
+                        'kind', possible.kind,
+                        'store_id', possible.store_id,
+                        'price_minor', possible.price_minor,
+                        'free_from_minor', possible.free_from_minor
+                    )
+                    order by possible.position, possible.price_minor, possible.id
+                ),
+                '[]'
+            )
+        from commerce.options_for(v_parcel) as possible
+    );
+end;
+$$;
+
 -- sql/66_checkout/functions/order_lists.sql
 
 -- Orders by list: lines of SKU and quantity, as CSV or JSON, with a report for each line. A list
@@ -2823,7 +2922,7 @@ begin
                 jsonb_build_object(
                     'variant_id', v_item ->> 'variant_id', 'quantity', v_item ->> 'quantity'
                 ),
-                order_by_list.store_id, null
+                order_by_list.store_id, null, null
             );
         end loop;
     end if;
@@ -3504,7 +3603,17 @@ begin
     ) then
         perform private.invalid('items', 'must belong to one business');
     end if;
-    v_context.currency = coalesce(terms.currency, (v_lines[1].to_price).currency);
+    v_context.currency = coalesce(
+        terms.currency,
+        case
+            when v_lines[1].variant_id is not null then (
+                commerce.market_of(
+                    v_lines[1].business_id, coalesce(terms.region, commerce.region_of(address))
+                )
+            ).currency
+        end,
+        (v_lines[1].to_price).currency
+    );
     v_form.address = coalesce(
         address, jsonb_strip_nulls(jsonb_build_object('region', terms.region, 'country', terms.region))
     );
@@ -4279,7 +4388,7 @@ to anon, authenticated, service_role;
 
 -- Each of these finds the cart by its owner alone.
 grant execute on function
-private.add_to_cart(jsonb, uuid, text),
+private.add_to_cart(jsonb, uuid, text, text),
 private.update_cart_item(uuid, integer, text),
 private.read_cart(text, private.order_form),
 private.merge_cart(text),
@@ -4419,7 +4528,10 @@ comment on column public.cart_items.total_minor is
  *              outside_hours too_far too_soon
  */
 create function public.add_to_cart(
-    item public.object, store_id public.identifier default null, cart_token text default null
+    item public.object,
+    store_id public.identifier default null,
+    cart_token text default null,
+    region text default null
 )
 returns jsonb
 language plpgsql
@@ -4430,11 +4542,14 @@ as $$
 begin
     if item is null then
         perform private.invalid('item', 'is required');
+    elsif not business.is_region(region) then
+        perform private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY');
     end if;
     return private.add_to_cart(
         private.to_object(item, 'item'),
         private.to_identifier(store_id, 'store_id', is_required => false),
-        private.to_text(cart_token, 'cart_token', 100)
+        private.to_text(cart_token, 'cart_token', 100),
+        region
     );
 end;
 $$;
@@ -4454,6 +4569,8 @@ item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, pa
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
 - cart_token: the secret that this function returned to somebody without a user. With a user and '
 'a token, both carts become one.
+- region: ISO 3166 code of the buyer''s country or its part, such as CH; a cart that begins with '
+'goods takes the currency of the market there (market_of), else that of its first item.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'insufficient_points 409, link_expired 409, not_bookable 409, not_for_sale 409, slot_taken 409, '
@@ -4577,7 +4694,7 @@ comment on function public.eligible_delivery_options is
 Errors: invalid_input 400, not_found 404.';
 
 grant execute on function
-public.add_to_cart(public.object, public.identifier, text),
+public.add_to_cart(public.object, public.identifier, text, text),
 public.update_cart_item(public.identifier, public.whole_number, text),
 public.read_cart(
     text, public.object, public.identifier, public.identifier, public.list, text,
@@ -4680,7 +4797,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - cart_token: for somebody without a user; with a user, that cart becomes theirs first.
 - items: as quote takes them, instead of a cart. Without a user the key must then have 32 random '
 'characters.
-- currency: of items; by default that of the first.
+- currency: of items; by default, for goods, that of the market of the address (market_of), else '
+'that of the first.
 - contact: {name, email, phone}; by default those of the profile. Without a user email is '
 'required.
 - address: {name, line1, line2, postal_code, city, region, country, phone}, kept with the order.
@@ -4713,6 +4831,50 @@ grant execute on function public.checkout(
     public.whole_number, public.whole_number, public.list, text, public.identifier, text,
     public.yes_no, text
 )
+to anon, authenticated, service_role;
+
+-- sql/66_checkout/api/markets.sql
+
+-- What a buyer's country says, before anything is in a cart.
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.market_of(business_id public.identifier, region text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_region constant text = private.to_required_text(region, 'region', 6);
+begin
+    if not business.is_region(v_region) then
+        perform private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY');
+    end if;
+    return private.shown_market(
+        private.to_identifier(business_id, 'business_id'), v_region
+    );
+end;
+$$;
+comment on function public.market_of is
+'Return what a business offers to buyers in a place: {market_id, name, region, currency, locale, '
+'payment_providers, delivery_options: [{id, name, kind, store_id, price_minor, '
+'free_from_minor}]}.
+
+The market is the one that names the place most precisely, or else the one for all other places. '
+'Where the business has none, market_id and name are null, and currency and language are those of '
+'the business. quote, add_to_cart and checkout take the currency of the market by default.
+
+- business_id: the business.
+- region: ISO 3166 code of the buyer''s country or its part, such as CH or DE-BY.
+
+Errors: invalid_input 400, not_found 404.';
+
+grant execute on function
+private.shown_market(uuid, text),
+public.market_of(public.identifier, text)
 to anon, authenticated, service_role;
 
 -- sql/66_checkout/api/order_lists.sql
@@ -5023,8 +5185,8 @@ items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, pa
 
 - coupon_code: a coupon of the business, in any case of letters.
 - redeem_points: how many points to pay with.
-- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in '
-'others.
+- currency: ISO 4217 code; by default, for goods, that of the market where they go (market_of), '
+'else that of the first item. Price lists have the prices in others.
 - store_id: the store where it is bought, or picked up.
 - region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default '
 'that of the store or the business.

@@ -103,6 +103,14 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
     "loyalty_multipliers": ([{"name": "Spring", "percent": 200}], {"percent": 300}),
     "loyalty_programs": ([PROGRAM, {**PROGRAM, "is_active": False}], {"earn_points": 2}),
+    "markets": (
+        [
+            {"name": "Home", "currency": "EUR", "locale": "de"},
+            {"name": "Home", "currency": "CHF", "locale": "de-CH", "regions": ["CH"]},
+            {"name": "Home", "currency": "EUR", "locale": "de", "is_active": False},
+        ],
+        {"position": 3},
+    ),
     "membership_plan_prices": (
         [
             {"plan_id": "plan", "currency": "EUR", "price_minor": 1},
@@ -173,6 +181,13 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"name": "Soap", "slug": "soap", "parent_id": "shelf"},
         ],
         {"position": 3},
+    ),
+    "product_listings": (
+        [
+            {"variant_id": "variant", "shared_product_id": "shared_product"},
+            {"variant_id": "hidden_variant", "shared_product_id": "shared_product"},
+        ],
+        {},
     ),
     "product_options": (
         [
@@ -271,6 +286,13 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"price_minor": 2},
     ),
+    "shared_products": (
+        [
+            {"name": "Oil", "barcode": "4006381333931"},
+            {"name": "Oil", "barcode": "4006381333931", "is_active": False},
+        ],
+        {"brand": "Olea"},
+    ),
     "store_hours": (
         [{"store_id": "store", "weekday": 1, "opens_at": "09:00:00", "closes_at": "17:00:00"}],
         {"closes_at": "18:00:00"},
@@ -326,9 +348,17 @@ NEVER = {
     ("customer_group_members", "PATCH"): "Somebody is in a group or is not.",
     ("favorites", "PATCH"): "A business is a favorite or is not.",
     ("customer_tags", "PATCH"): "A customer has a tag or has not.",
+    ("product_listings", "PATCH"): "A variant is a shared product or is not.",
 }
 # The views whose rows belong to no business.
-SHARED = {"addresses", "feature_flags", "flag_prerequisites", "flag_segments", "flag_targets"}
+SHARED = {
+    "addresses",
+    "feature_flags",
+    "flag_prerequisites",
+    "flag_segments",
+    "flag_targets",
+    "shared_products",
+}
 # The views that take rows from the platform's administrators.
 OPERATED = {
     "banners",
@@ -337,6 +367,7 @@ OPERATED = {
     "flag_prerequisites",
     "flag_segments",
     "flag_targets",
+    "shared_products",
 }
 # The views whose rows refer to what others cannot see: others get not_found, as for no row at all.
 UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers", "wholesale_locations"}

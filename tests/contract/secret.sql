@@ -454,6 +454,16 @@ insert into catalog.product_variants (business_id, product_id, sku, options, pri
 select products.business_id, products.id, 'OIL', '{"Size": "S"}', 900
 from catalog.products
 where products.business_id = %(business)s;
+with shared as (
+    insert into catalog.shared_products (name) values ('Soap of all') returning id
+)
+
+insert into catalog.product_listings (business_id, variant_id, shared_product_id)
+select product_variants.business_id, product_variants.id, shared.id
+from catalog.product_variants
+cross join shared
+where product_variants.business_id = %(business)s
+limit 1;
 with bundle as (
     insert into catalog.product_variants (business_id, product_id, sku, options, price_minor)
     select products.business_id, products.id, 'SET', '{"Size": "Set"}', 1600
@@ -635,6 +645,8 @@ insert into commerce.return_replacements (business_id, return_id, variant_id, un
 select order_items.business_id, %(business)s, order_items.variant_id, 1, 1
 from commerce.order_items
 where order_items.business_id = %(business)s;
+insert into commerce.markets (business_id, name, currency, locale)
+values (%(business)s, 'Secret market', 'EUR', 'de');
 insert into commerce.delivery_options (business_id, name, kind, currency)
 values (%(business)s, 'Secret post', 'delivery', 'EUR');
 with cart as (

@@ -167,6 +167,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "customer_name": "A customer",
         "subject": f"business:{town.ids['salon']}",
         "kind": "gallery",
+        "region": "DE",
         "size": 1000,
         "content_type": "image/png",
         "media_ids": [],

@@ -135,6 +135,7 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
         product_id=town.ids["part"],
         sku="SECRET",
     )
+    town.new("shared_product", "catalog.shared_products", name="Bar of soap")
     for company in ("company", "other_company"):
         town.new(
             company,

@@ -81,6 +81,8 @@ BOUNDED = {
     # A store each, of at most so many.
     "public.variant_availability": 200,
     "public.nearest_stores": 100,
+    # A variant each, of at most so many.
+    "public.sellers_of": 200,
     # One for each kind of movement, and those that open and close the month.
     "public.payout_statement": 11,
 }

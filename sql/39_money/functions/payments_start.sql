@@ -68,7 +68,7 @@ $$;
 
 /*
  * Return the providers with which customers may pay an amount to some businesses: those that take
- * the currency, and that each business offers for it and for this amount.
+ * the currency, and that each business offers for it and for this amount; null: for any amount.
  */
 create function money.offered_providers(business_ids uuid[], currency text, amount_minor bigint)
 returns setof text
@@ -108,7 +108,7 @@ begin
             having
                 not bool_or(
                     ranges.currency = offered_providers.currency
-                    and offered_providers.amount_minor >= ranges.min_minor
+                    and coalesce(offered_providers.amount_minor >= ranges.min_minor, true)
                     and coalesce(offered_providers.amount_minor <= ranges.max_minor, true)
                 )
         )

@@ -2,7 +2,7 @@
 
 /*
  * Return the delivery options of a business that can take a parcel, in the order of the business.
- * Without an address every place is possible; without an amount every amount is.
+ * Without an address every place is possible; without a weight or an amount every one is.
  */
 create function commerce.options_for(parcel commerce.parcel)
 returns setof commerce.delivery_options
@@ -33,7 +33,7 @@ begin
         )
         and (
             delivery_options.kind = 'pickup'
-            or parcel.region is null
+            or num_nulls(parcel.region, parcel.postal_code) > 0
             or delivery_options.postal_prefixes = '{}'
             or exists (
                 select 1
@@ -41,9 +41,9 @@ begin
                 where starts_with(upper(parcel.postal_code), prefix)
             )
         )
-        and parcel.weight_grams >= coalesce(delivery_options.min_weight_grams, 0)
+        and coalesce(parcel.weight_grams >= delivery_options.min_weight_grams, true)
         and coalesce(parcel.weight_grams <= delivery_options.max_weight_grams, true)
-        and parcel.amount_minor >= coalesce(delivery_options.min_amount_minor, 0)
+        and coalesce(parcel.amount_minor >= delivery_options.min_amount_minor, true)
         and coalesce(parcel.amount_minor <= delivery_options.max_amount_minor, true)
     order by delivery_options.position, delivery_options.price_minor, delivery_options.id;
 end;

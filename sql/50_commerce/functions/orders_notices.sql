@@ -119,7 +119,13 @@ begin
         orders.customer_id,
         coalesce(sales.customer_email, profiles.email),
         coalesce(sales.customer_phone, profiles.phone),
-        coalesce(profiles.locale, businesses.locale),
+        coalesce(
+            profiles.locale,
+            (
+                commerce.market_of(orders.business_id, commerce.region_of(orders.address))
+            ).locale,
+            businesses.locale
+        ),
         null::jsonb
     from unnest(order_readers.messages) as messages
     inner join commerce.orders on orders.id = messages.subject_id

@@ -112,7 +112,10 @@ comment on column public.cart_items.total_minor is
  *              outside_hours too_far too_soon
  */
 create function public.add_to_cart(
-    item public.object, store_id public.identifier default null, cart_token text default null
+    item public.object,
+    store_id public.identifier default null,
+    cart_token text default null,
+    region text default null
 )
 returns jsonb
 language plpgsql
@@ -123,11 +126,14 @@ as $$
 begin
     if item is null then
         perform private.invalid('item', 'is required');
+    elsif not business.is_region(region) then
+        perform private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY');
     end if;
     return private.add_to_cart(
         private.to_object(item, 'item'),
         private.to_identifier(store_id, 'store_id', is_required => false),
-        private.to_text(cart_token, 'cart_token', 100)
+        private.to_text(cart_token, 'cart_token', 100),
+        region
     );
 end;
 $$;
@@ -147,6 +153,8 @@ item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, pa
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
 - cart_token: the secret that this function returned to somebody without a user. With a user and '
 'a token, both carts become one.
+- region: ISO 3166 code of the buyer''s country or its part, such as CH; a cart that begins with '
+'goods takes the currency of the market there (market_of), else that of its first item.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'insufficient_points 409, link_expired 409, not_bookable 409, not_for_sale 409, slot_taken 409, '
@@ -270,7 +278,7 @@ comment on function public.eligible_delivery_options is
 Errors: invalid_input 400, not_found 404.';
 
 grant execute on function
-public.add_to_cart(public.object, public.identifier, text),
+public.add_to_cart(public.object, public.identifier, text, text),
 public.update_cart_item(public.identifier, public.whole_number, text),
 public.read_cart(
     text, public.object, public.identifier, public.identifier, public.list, text,

@@ -89,7 +89,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - cart_token: for somebody without a user; with a user, that cart becomes theirs first.
 - items: as quote takes them, instead of a cart. Without a user the key must then have 32 random '
 'characters.
-- currency: of items; by default that of the first.
+- currency: of items; by default, for goods, that of the market of the address (market_of), else '
+'that of the first.
 - contact: {name, email, phone}; by default those of the profile. Without a user email is '
 'required.
 - address: {name, line1, line2, postal_code, city, region, country, phone}, kept with the order.

@@ -70,8 +70,8 @@ items has one object each: {service_id, starts_at?, resource_id?, addon_ids?, pa
 
 - coupon_code: a coupon of the business, in any case of letters.
 - redeem_points: how many points to pay with.
-- currency: ISO 4217 code; by default that of the first item. Price lists have the prices in '
-'others.
+- currency: ISO 4217 code; by default, for goods, that of the market where they go (market_of), '
+'else that of the first item. Price lists have the prices in others.
 - store_id: the store where it is bought, or picked up.
 - region: ISO 3166 code of the buyer''s country or its part, such as DE or DE-BY; by default '
 'that of the store or the business.

@@ -9,7 +9,7 @@
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 not_for_sale
  *          PT422 limit_reached · those of scheduling.place_booking
  */
-create function private.add_to_cart(item jsonb, store_id uuid, token text)
+create function private.add_to_cart(item jsonb, store_id uuid, token text, region text)
 returns jsonb
 language plpgsql
 volatile
@@ -25,7 +25,7 @@ begin
         if auth.uid() is null then
             v_new_token = encode(extensions.gen_random_bytes(32), 'hex');
         end if;
-        v_cart = private.begin_cart(private.currency_of(v_row, item), v_new_token);
+        v_cart = private.begin_cart(private.currency_of(v_row, item, region), v_new_token);
     end if;
     v_row.cart_id = v_cart.id;
     perform private.put_into_cart(v_row);

@@ -81,11 +81,12 @@ end;
 $$;
 
 /*
- * Return the currency of a cart that begins with an item.
+ * Return the currency of a cart that begins with an item: of goods, that of the market in which the
+ * buyer is.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.currency_of(row_item commerce.cart_items, item jsonb)
+create function private.currency_of(row_item commerce.cart_items, item jsonb, region text)
 returns text
 language plpgsql
 stable
@@ -96,6 +97,10 @@ as $$
 declare
     v_currency text = private.to_required_text(
         coalesce(
+            case
+                when row_item.variant_id is not null
+                    then (commerce.market_of(row_item.business_id, region)).currency
+            end,
             (
                 select products.currency
                 from catalog.product_variants

@@ -29,7 +29,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_cart commerce.carts = private.cart_to_check_out(cart, token, items);
+    v_cart commerce.carts = private.cart_to_check_out(
+        cart, token, items, commerce.region_of(form.address)
+    );
     v_wrong_code jsonb;
     v_buyer identity.profiles;
     v_lines private.cart_line[];

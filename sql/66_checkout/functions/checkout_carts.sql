@@ -7,7 +7,9 @@
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 invalid_transition
  */
-create function private.cart_to_check_out(wanted commerce.carts, token text, items text)
+create function private.cart_to_check_out(
+    wanted commerce.carts, token text, items text, region text
+)
 returns commerce.carts
 language plpgsql
 volatile
@@ -19,7 +21,7 @@ declare
     v_cart commerce.carts;
 begin
     if items is not null then
-        return private.cart_of_items(wanted, items);
+        return private.cart_of_items(wanted, items, region);
     end if;
     select carts.* into v_cart
     from commerce.carts
@@ -61,7 +63,7 @@ $$;
  *
  * Errors:  PT400 invalid_input · PT404 not_found · those of scheduling.place_booking
  */
-create function private.cart_of_items(wanted commerce.carts, items text)
+create function private.cart_of_items(wanted commerce.carts, items text, region text)
 returns commerce.carts
 language plpgsql
 volatile
@@ -85,7 +87,7 @@ begin
     v_cart.token_hash = case
         when v_cart.user_id is null then business.token_hash('checkout ' || wanted.checkout_key)
     end;
-    v_cart.currency = coalesce(wanted.currency, private.currency_of_item(v_items[1]));
+    v_cart.currency = coalesce(wanted.currency, private.currency_of_item(v_items[1], region));
     insert into commerce.carts (
         id, user_id, token_hash, currency, created_at, updated_at, checkout_key, checkout_hash
     )
@@ -153,11 +155,11 @@ end;
 $$;
 
 /*
- * Return the currency in which an item is sold.
+ * Return the currency in which an item is sold: goods in that of the market to which they go.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.currency_of_item(item jsonb)
+create function private.currency_of_item(item jsonb, region text)
 returns text
 language plpgsql
 stable
@@ -168,7 +170,11 @@ as $$
 begin
     return coalesce(
         (
-            select products.currency
+            select
+                coalesce(
+                    (commerce.market_of(products.business_id, region)).currency,
+                    products.currency
+                )
             from catalog.product_variants
             inner join catalog.products
                 on

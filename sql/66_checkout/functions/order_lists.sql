@@ -249,7 +249,7 @@ begin
                 jsonb_build_object(
                     'variant_id', v_item ->> 'variant_id', 'quantity', v_item ->> 'quantity'
                 ),
-                order_by_list.store_id, null
+                order_by_list.store_id, null, null
             );
         end loop;
     end if;

@@ -32,7 +32,17 @@ begin
     ) then
         perform private.invalid('items', 'must belong to one business');
     end if;
-    v_context.currency = coalesce(terms.currency, (v_lines[1].to_price).currency);
+    v_context.currency = coalesce(
+        terms.currency,
+        case
+            when v_lines[1].variant_id is not null then (
+                commerce.market_of(
+                    v_lines[1].business_id, coalesce(terms.region, commerce.region_of(address))
+                )
+            ).currency
+        end,
+        (v_lines[1].to_price).currency
+    );
     v_form.address = coalesce(
         address, jsonb_strip_nulls(jsonb_build_object('region', terms.region, 'country', terms.region))
     );
