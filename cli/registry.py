@@ -93,6 +93,7 @@ COMMANDS: Mapping[str, Entry] = {
     "reviews": Entry("reviews", "app", "Reviews: list, publish, reject and hide them."),
     "search": Entry("search", "app", "Search: what people find, and why in this order."),
     "commissions": Entry("commissions", "app", "Commissions: what a sale leaves to whom."),
+    "reports": Entry("reports", "app", "Reports: bookings, money and customers in figures."),
     "privacy": Entry("privacy", "app", "Privacy: exports, erasures, and how long data are kept."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
     "notifications": Entry(

@@ -22,6 +22,7 @@ from workers.actors import (
     deliveries,
     documents,
     housekeeping,
+    insight,
     ledger,
     leftovers,
     media,
@@ -144,6 +145,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     leftovers.declare(broker, database, place)
     ledger.declare(broker, database)
     ratings.declare(broker, database)
+    insight.declare(broker, database)
     keyring = Keyring(environment.secret_keys_file)
     secrets.ensure_key(database, keyring)
     secrets.declare(broker, database, keyring)

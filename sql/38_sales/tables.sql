@@ -82,6 +82,8 @@ create table sales.sale_revisions (
 comment on table sales.sale_revisions is
 'Why the lines of a sale were written: as agreed, and each change since.';
 create index sale_revisions_actor_id_idx on sales.sale_revisions (actor_id);
+-- What a business sold, and took back, on a day.
+create index sale_revisions_at_idx on sales.sale_revisions (business_id, at);
 
 create table sales.sale_lines (
     id uuid primary key default gen_random_uuid(),

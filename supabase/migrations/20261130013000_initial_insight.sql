@@ -2,6 +2,3214 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
+-- sql/90_insight/tables/days.sql
+
+-- Figures of days, counted before anybody asks. A day of a business is counted as a whole from the
+-- rows of the other domains (functions/counting.sql), and the result is kept. Whatever changes such
+-- a row adds a change that names its day, in the same transaction; adding rows waits for nobody. A
+-- worker counts changed days again, as often as it likes: the result replaces what was kept. A
+-- reader counts the days that are changed or not kept itself, so figures are exact at any moment,
+-- with or without workers.
+
+create schema insight;
+comment on schema insight is
+'Figures of days and events of visitors. Exposed through the views of analytics alone.';
+
+-- What a figure is about: the business as a whole, or one of its parts.
+create type insight.subject as enum ('business', 'channel', 'service', 'resource', 'product');
+
+create type insight.measure as enum (
+    'held', 'pending_payment', 'pending', 'confirmed', 'checked_in', 'completed', 'cancelled',
+    'rejected', 'no_show', 'expired', 'lead_minutes', 'booked_minutes', 'open_minutes',
+    'new_customers', 'returning_customers', 'units', 'sold_minor', 'tax_minor', 'captured_minor',
+    'refunded_minor', 'disputed_minor', 'gift_cards_minor'
+);
+
+create table insight.days (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- A date in the zone of the business.
+    day date not null,
+    subject insight.subject not null,
+    -- The id of a service, resource or product; a channel's name; '' is the business.
+    subject_id text not null,
+    -- ISO 4217; XXX, which is no currency, for what has none.
+    currency text not null,
+    -- Bookings that start on the day, by status; of a service or resource their items.
+    held bigint not null default 0,
+    pending_payment bigint not null default 0,
+    pending bigint not null default 0,
+    confirmed bigint not null default 0,
+    checked_in bigint not null default 0,
+    completed bigint not null default 0,
+    cancelled bigint not null default 0,
+    rejected bigint not null default 0,
+    no_show bigint not null default 0,
+    expired bigint not null default 0,
+    -- From the making to the start of those that are neither held nor expired.
+    lead_minutes bigint not null default 0,
+    booked_minutes bigint not null default 0,
+    open_minutes bigint not null default 0,
+    new_customers bigint not null default 0,
+    returning_customers bigint not null default 0,
+    units bigint not null default 0,
+    sold_minor bigint not null default 0,
+    tax_minor bigint not null default 0,
+    captured_minor bigint not null default 0,
+    refunded_minor bigint not null default 0,
+    disputed_minor bigint not null default 0,
+    gift_cards_minor bigint not null default 0,
+
+    primary key (business_id, day, subject, subject_id, currency)
+);
+comment on table insight.days is
+'The figures of a day of a business and its parts, by currency, as they were counted last.';
+-- Platform-wide figures read the rows of businesses alone.
+create index days_business_idx on insight.days (day, business_id) where subject = 'business';
+
+create table insight.kept_days (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    day date not null,
+    kept_at timestamptz not null default now(),
+
+    primary key (business_id, day)
+);
+comment on table insight.kept_days is
+'Which days were counted. A day without figures was counted too.';
+
+create table insight.day_changes (
+    id bigint generated always as identity primary key,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- The days that must be counted again, both included; infinity for open ends.
+    from_on date not null,
+    to_on date not null,
+
+    constraint day_changes_end_after_they_start check (to_on >= from_on)
+);
+comment on table insight.day_changes is
+'Days of which something changed since they were counted. Only ever added to, and taken by the '
+'worker that counts them again.';
+create index day_changes_business_idx on insight.day_changes (business_id, from_on, to_on);
+
+create type insight.taking_kind as enum ('captured', 'refunded', 'disputed', 'gift_cards');
+
+-- The ledger has no index by business and instant, and needs none but this.
+create table insight.takings (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- The transaction of the ledger.
+    number bigint not null,
+    at timestamptz not null,
+    kind insight.taking_kind not null,
+    currency text not null,
+    amount_minor bigint not null,
+
+    primary key (business_id, number, currency)
+);
+comment on table insight.takings is
+'The movements of the ledger that are revenue of a business: captured payments, refunds, lost '
+'disputes, and gift cards sold.';
+create index takings_at_idx on insight.takings (business_id, at);
+
+-- A day with the instants between which it lies.
+create type insight.span as (day date, from_at timestamptz, until_at timestamptz);
+
+-- One figure of a day, before it becomes a column of insight.days.
+create type insight.figure as (
+    day date,
+    subject insight.subject,
+    subject_id text,
+    currency text,
+    measure insight.measure,
+    amount bigint
+);
+
+-- sql/90_insight/tables/events.sql
+
+-- What visitors do, as pages and apps report it. An event has no account and no address. The
+-- session is a random number of the client, kept only with the visitor's consent; without it the
+-- event is counted and belongs to nobody.
+
+create type insight.event_name as enum (
+    'visited', 'searched', 'service_viewed', 'product_viewed', 'slots_viewed', 'added_to_cart',
+    'checkout_started', 'paid'
+);
+
+create table insight.events (
+    id bigint generated always as identity,
+    at timestamptz not null,
+    name insight.event_name not null,
+    -- Null: a page of the platform.
+    business_id uuid,
+    -- Null without consent.
+    session_id uuid,
+    service_id uuid,
+    product_id uuid,
+
+    primary key (id, at)
+)
+partition by range (at);
+comment on table insight.events is
+'What visitors did, by month. A month is dropped as a whole when it is too old.';
+-- What happened at a business on a day.
+create index events_business_idx on insight.events (business_id, at);
+
+-- What falls into no month that is prepared; insight.keep_event_months prepares them in time.
+create table insight.events_else partition of insight.events default;
+
+-- sql/90_insight/functions/adding.sql
+
+-- The figures of a page: what an owner, and the platform, sees of a period.
+
+/*
+ * Return a share in basis points, rounded half up; null of nothing.
+ */
+create function insight.share_bps(part numeric, whole numeric)
+returns integer
+language sql
+immutable
+security invoker
+begin atomic
+    select round(10000 * part / nullif(whole, 0))::integer;
+end;
+
+/*
+ * Add up days: one row for each part of a business and currency, with `day` for its own.
+ */
+create function insight.sum_days(days insight.days[], day date)
+returns setof insight.days
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        (array_agg(each.business_id))[1],
+        sum_days.day,
+        each.subject,
+        each.subject_id,
+        each.currency,
+        sum(each.held)::bigint,
+        sum(each.pending_payment)::bigint,
+        sum(each.pending)::bigint,
+        sum(each.confirmed)::bigint,
+        sum(each.checked_in)::bigint,
+        sum(each.completed)::bigint,
+        sum(each.cancelled)::bigint,
+        sum(each.rejected)::bigint,
+        sum(each.no_show)::bigint,
+        sum(each.expired)::bigint,
+        sum(each.lead_minutes)::bigint,
+        sum(each.booked_minutes)::bigint,
+        sum(each.open_minutes)::bigint,
+        sum(each.new_customers)::bigint,
+        sum(each.returning_customers)::bigint,
+        sum(each.units)::bigint,
+        sum(each.sold_minor)::bigint,
+        sum(each.tax_minor)::bigint,
+        sum(each.captured_minor)::bigint,
+        sum(each.refunded_minor)::bigint,
+        sum(each.disputed_minor)::bigint,
+        sum(each.gift_cards_minor)::bigint
+    from unnest(days) as each
+    group by each.subject, each.subject_id, each.currency;
+end;
+$$;
+
+/*
+ * Return the money of some days, a row for each currency: what was sold, and what came in and went
+ * out.
+ */
+create function insight.money_of(days insight.days[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(to_jsonb(money) order by money.currency), '[]')
+        from (
+            select
+                each.currency,
+                sum(each.sold_minor)::bigint as sold_minor,
+                sum(each.tax_minor)::bigint as tax_minor,
+                sum(each.captured_minor)::bigint as captured_minor,
+                sum(each.refunded_minor)::bigint as refunded_minor,
+                sum(each.disputed_minor)::bigint as disputed_minor,
+                sum(each.gift_cards_minor)::bigint as gift_cards_minor,
+                sum(
+                    each.captured_minor - each.refunded_minor - each.disputed_minor
+                    - each.gift_cards_minor
+                )::bigint as revenue_minor
+            from unnest(days) as each
+            where each.currency <> 'XXX' and each.subject = 'business'
+            group by each.currency
+        ) as money
+    );
+end;
+$$;
+
+/*
+ * Return the bookings, rates and customers of some days, in all currencies.
+ */
+create function insight.counts_of(days insight.days[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        with sums as (
+            select
+                coalesce(sum(each.held), 0) as held,
+                coalesce(sum(each.pending_payment), 0) as pending_payment,
+                coalesce(sum(each.pending), 0) as pending,
+                coalesce(sum(each.confirmed), 0) as confirmed,
+                coalesce(sum(each.checked_in), 0) as checked_in,
+                coalesce(sum(each.completed), 0) as completed,
+                coalesce(sum(each.cancelled), 0) as cancelled,
+                coalesce(sum(each.rejected), 0) as rejected,
+                coalesce(sum(each.no_show), 0) as no_show,
+                coalesce(sum(each.expired), 0) as expired,
+                coalesce(sum(each.lead_minutes), 0) as lead_minutes,
+                coalesce(sum(each.booked_minutes), 0) as booked_minutes,
+                coalesce(sum(each.open_minutes), 0) as open_minutes,
+                coalesce(sum(each.new_customers), 0) as new_customers,
+                coalesce(sum(each.returning_customers), 0) as returning_customers
+            from unnest(days) as each
+            where each.subject = 'business'
+        ),
+
+        made as (
+            select
+                sums.*,
+                sums.pending_payment + sums.pending + sums.confirmed + sums.checked_in
+                + sums.completed + sums.cancelled + sums.rejected + sums.no_show as bookings
+            from sums
+        )
+
+        select jsonb_build_object(
+            'bookings', made.bookings,
+            'by_status', jsonb_build_object(
+                'held', made.held, 'pending_payment', made.pending_payment, 'pending', made.pending,
+                'confirmed', made.confirmed, 'checked_in', made.checked_in,
+                'completed', made.completed, 'cancelled', made.cancelled,
+                'rejected', made.rejected, 'no_show', made.no_show, 'expired', made.expired
+            ),
+            'cancellation_bps', insight.share_bps(made.cancelled, made.bookings),
+            'no_show_bps', insight.share_bps(made.no_show, made.completed + made.no_show),
+            'lead_minutes', round(made.lead_minutes / nullif(made.bookings, 0)),
+            'booked_minutes', made.booked_minutes,
+            'open_minutes', made.open_minutes,
+            'utilisation_bps', insight.share_bps(made.booked_minutes, made.open_minutes),
+            'new_customers', made.new_customers,
+            'returning_customers', made.returning_customers
+        )
+        from made
+    );
+end;
+$$;
+
+/*
+ * Return the figures of some days: counts, and the money by currency.
+ */
+create function insight.figures_of(days insight.days[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select insight.counts_of(days) || jsonb_build_object('money', insight.money_of(days))
+    );
+end;
+$$;
+
+/*
+ * Return how many bookings a row counts that are neither held nor expired.
+ */
+create function insight.bookings_of(figures insight.days)
+returns bigint
+language sql
+immutable
+security invoker
+begin atomic
+    select
+        (figures).pending_payment + (figures).pending + (figures).confirmed
+        + (figures).checked_in + (figures).completed + (figures).cancelled
+        + (figures).rejected + (figures).no_show;
+end;
+
+/*
+ * Return how a part of a business is called.
+ */
+create function insight.name_of(subject insight.subject, subject_id text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case subject
+        when 'service' then (
+            select services.name from catalog.services where services.id = subject_id::uuid
+        )
+        when 'resource' then (
+            select resources.name from catalog.resources where resources.id = subject_id::uuid
+        )
+        when 'product' then (
+            select products.name from catalog.products where products.id = subject_id::uuid
+        )
+        else subject_id
+    end;
+end;
+$$;
+
+/*
+ * Return the parts of a business of one kind that sold most in a period, at most ten in each
+ * currency, each beside the period before. Those that sold as much come by id.
+ */
+create function insight.top_of(days insight.days[], subject insight.subject, from_on date)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        with sums as (
+            select
+                each.currency,
+                each.subject_id,
+                coalesce(sum(each.sold_minor) filter (where each.day >= from_on), 0)::bigint
+                    as sold_minor,
+                coalesce(sum(each.units) filter (where each.day >= from_on), 0)::bigint as units,
+                coalesce(sum(insight.bookings_of(each)) filter (where each.day >= from_on), 0)::bigint
+                    as bookings,
+                coalesce(sum(each.sold_minor) filter (where each.day < from_on), 0)::bigint
+                    as sold_minor_before,
+                coalesce(sum(each.units) filter (where each.day < from_on), 0)::bigint
+                    as units_before,
+                coalesce(sum(insight.bookings_of(each)) filter (where each.day < from_on), 0)::bigint
+                    as bookings_before
+            from unnest(days) as each
+            where each.subject = top_of.subject and each.currency <> 'XXX'
+            group by each.currency, each.subject_id
+        ),
+
+        ranked as (
+            select
+                sums.*,
+                row_number() over (
+                    partition by sums.currency
+                    order by sums.sold_minor desc, sums.bookings desc, sums.units desc, sums.subject_id
+                ) as rank
+            from sums
+            where sums.sold_minor <> 0 or sums.bookings <> 0 or sums.units <> 0
+        )
+
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', ranked.subject_id,
+                    'name', insight.name_of(top_of.subject, ranked.subject_id),
+                    'currency', ranked.currency,
+                    'rank', ranked.rank,
+                    'sold_minor', ranked.sold_minor,
+                    'bookings', ranked.bookings,
+                    'units', ranked.units,
+                    'before', jsonb_build_object(
+                        'sold_minor', ranked.sold_minor_before,
+                        'bookings', ranked.bookings_before,
+                        'units', ranked.units_before
+                    )
+                )
+                order by ranked.currency, ranked.rank
+            ),
+            '[]'
+        )
+        from ranked
+        where ranked.rank <= 10
+    );
+end;
+$$;
+
+/*
+ * Return a period day by day: bookings that start, and money by currency.
+ */
+create function insight.series_of(days insight.days[], from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(
+            jsonb_build_object(
+                'day', dates.at::date,
+                'bookings', coalesce(figures.bookings, 0),
+                'money', coalesce(figures.money, '[]')
+            )
+            order by dates.at
+        )
+        from generate_series(from_on, to_on, interval '1 day') as dates (at)
+        left join (
+            select
+                each.day,
+                sum(insight.bookings_of(each))::bigint as bookings,
+                jsonb_agg(
+                    jsonb_build_object(
+                        'currency', each.currency,
+                        'sold_minor', each.sold_minor,
+                        'revenue_minor',
+                        each.captured_minor - each.refunded_minor - each.disputed_minor
+                        - each.gift_cards_minor
+                    )
+                    order by each.currency
+                ) filter (where each.currency <> 'XXX') as money
+            from unnest(days) as each
+            where each.subject = 'business'
+            group by each.day
+        ) as figures on figures.day = dates.at::date
+    );
+end;
+$$;
+
+-- sql/90_insight/functions/cohorts.sql
+
+-- Customers by the month in which they first bought.
+
+/*
+ * Return how many customers of each month came back in each month since. A customer is an account,
+ * or an e-mail address or a phone number without one.
+ * Definer: analysts read the result, which has no persons, and not the rows below it.
+ */
+create function insight.customer_cohorts()
+returns table (
+    business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    with bought as (
+        select distinct
+            sales.business_id,
+            coalesce(
+                sales.customer_id::text, lower(sales.customer_email), sales.customer_phone
+            ) as customer,
+            date_trunc('month', sales.placed_at at time zone businesses.time_zone)::date as month
+        from sales.sales
+        inner join business.businesses on businesses.id = sales.business_id
+        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+    ),
+
+    firsts as (
+        select
+            bought.*,
+            min(bought.month) over (partition by bought.business_id, bought.customer) as cohort
+        from bought
+    ),
+
+    counted as (
+        select
+            firsts.business_id,
+            firsts.cohort,
+            (
+                extract(year from age(firsts.month, firsts.cohort)) * 12
+                + extract(month from age(firsts.month, firsts.cohort))
+            )::integer as month_number,
+            count(*) as customers
+        from firsts
+        group by 1, 2, 3
+    )
+
+    select
+        counted.business_id,
+        counted.cohort,
+        counted.month_number,
+        counted.customers,
+        first_value(counted.customers) over (
+            partition by counted.business_id, counted.cohort order by counted.month_number
+        )
+    from counted
+$$;
+
+-- sql/90_insight/functions/counting.sql
+
+-- How days are counted, from the rows of the other domains alone. What is kept and what is counted
+-- for a reader comes from here, so both are the same.
+
+/*
+ * Return days with the instants between which they lie in the zone of the business.
+ */
+create function insight.spans(business_id uuid, days date[])
+returns insight.span[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_zone constant text = business.time_zone(business_id);
+begin
+    return array(
+        select
+            row(
+                counted.day,
+                scheduling.start_of_date(counted.day, v_zone),
+                scheduling.start_of_date(counted.day + 1, v_zone)
+            )::insight.span
+        from unnest(days) as counted (day)
+    );
+end;
+$$;
+
+/*
+ * Return how a booking or an order came, by who took its first step: `online` if the customer did,
+ * `business` if a member did, `system` if nobody did, and `other` if there was none.
+ */
+create function insight.channel_of(actor scheduling.actor_kind)
+returns text
+language sql
+immutable
+security invoker
+begin atomic
+    select coalesce(case actor when 'customer' then 'online' else actor::text end, 'other');
+end;
+
+/*
+ * Count the bookings that start on some days: by status, and their lead time, for the business and
+ * for each channel.
+ */
+create function insight.count_bookings(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with counted as materialized (
+        select
+            span.day,
+            insight.channel_of(first_step.actor) as channel,
+            bookings.currency,
+            bookings.status,
+            count(*) as bookings,
+            coalesce(sum(
+                greatest(
+                    floor(extract(epoch from bookings.starts_at - bookings.created_at) / 60), 0
+                )
+            ) filter (where bookings.status not in ('held', 'expired')), 0)::bigint as lead_minutes
+        from unnest(spans) as span
+        inner join scheduling.bookings
+            on
+                bookings.business_id = count_bookings.business_id
+                and bookings.starts_at >= span.from_at
+                and bookings.starts_at < span.until_at
+        left join lateral (
+            select booking_history.actor
+            from scheduling.booking_history
+            where
+                booking_history.business_id = bookings.business_id
+                and booking_history.booking_id = bookings.id
+            order by booking_history.id
+            limit 1
+        ) as first_step on true
+        group by 1, 2, 3, 4
+    ),
+
+    of_subjects as (
+        select counted.*, 'business'::insight.subject as subject, '' as subject_id from counted
+        union all
+        select counted.*, 'channel', counted.channel from counted
+    )
+
+    select
+        of_subjects.day,
+        of_subjects.subject,
+        of_subjects.subject_id,
+        of_subjects.currency,
+        measures.measure,
+        sum(measures.amount)::bigint
+    from of_subjects
+    cross join lateral (
+        values
+        (of_subjects.status::text::insight.measure, of_subjects.bookings),
+        ('lead_minutes', of_subjects.lead_minutes)
+    ) as measures (measure, amount)
+    group by 1, 2, 3, 4, 5;
+end;
+$$;
+
+/*
+ * Count the items of the bookings that start on some days, for each service and resource: by the
+ * status of the booking, or `cancelled` if the item alone was; and the minutes that they take of a
+ * resource, once for each unit.
+ */
+create function insight.count_items(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with counted as materialized (
+        select
+            span.day,
+            booking_items.service_id,
+            booking_items.resource_id,
+            bookings.currency,
+            case
+                when booking_items.cancelled_at is null then bookings.status else 'cancelled'
+            end as status,
+            count(*) as items,
+            coalesce(sum(
+                booking_items.duration_minutes
+                * least(booking_items.party_size, coalesce(resources.capacity, 1))
+            ), 0)::bigint as minutes
+        from unnest(spans) as span
+        inner join scheduling.bookings
+            on
+                bookings.business_id = count_items.business_id
+                and bookings.starts_at >= span.from_at
+                and bookings.starts_at < span.until_at
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+        left join catalog.resources
+            on
+                resources.business_id = booking_items.business_id
+                and resources.id = booking_items.resource_id
+        group by 1, 2, 3, 4, 5
+    ),
+
+    of_subjects as (
+        select counted.*, 'service'::insight.subject as subject, counted.service_id as subject_id
+        from counted
+        union all
+        select counted.*, 'resource', counted.resource_id
+        from counted
+        where counted.resource_id is not null
+    )
+
+    select
+        of_subjects.day,
+        of_subjects.subject,
+        of_subjects.subject_id::text,
+        of_subjects.currency,
+        of_subjects.status::text::insight.measure,
+        sum(of_subjects.items)::bigint
+    from of_subjects
+    group by 1, 2, 3, 4, 5
+    union all
+    select
+        counted.day,
+        subjects.subject,
+        subjects.subject_id,
+        'XXX',
+        'booked_minutes',
+        sum(counted.minutes)::bigint
+    from counted
+    cross join lateral (
+        values
+        ('business'::insight.subject, ''),
+        ('service', counted.service_id::text),
+        ('resource', counted.resource_id::text)
+    ) as subjects (subject, subject_id)
+    where
+        counted.resource_id is not null
+        and counted.status in ('confirmed', 'checked_in', 'completed', 'no_show')
+    group by 1, 2, 3;
+end;
+$$;
+
+/*
+ * Return the active resources of a business that customers are booked with: those of the leading
+ * pool of any service (scheduling.needs). Rooms that a service needs besides staff are none.
+ */
+create function insight.leading_resources(business_id uuid)
+returns setof catalog.resources
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with listed as (
+        select
+            service_resources.service_id,
+            resources.id,
+            resources.kind,
+            case service_resources.mode
+                when 'all' then service_resources.resource_id::text
+                else service_resources.pool
+            end as pool
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        where service_resources.business_id = leading_resources.business_id
+    ),
+
+    pools as (
+        select
+            listed.id,
+            listed.pool = first_value(listed.pool) over (
+                partition by listed.service_id order by listed.kind, listed.pool
+            ) as is_leading
+        from listed
+    )
+
+    select resources.*
+    from catalog.resources
+    where
+        resources.is_active
+        and resources.id in (select pools.id from pools where pools.is_leading);
+end;
+$$;
+
+/*
+ * Count the minutes in which resources are open on some days, by the hours, exceptions, closures
+ * and blocked periods as they stand; a resource with places counts once for each.
+ */
+create function insight.count_hours(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_resources catalog.resources[] = array(
+        select resources
+        from insight.leading_resources(count_hours.business_id) as resources
+        order by resources.id
+    );
+    v_ids uuid[] = array(select each.id from unnest(v_resources) as each);
+    v_zone constant text = business.time_zone(count_hours.business_id);
+    v_during tstzmultirange = (
+        select range_agg(tstzrange(span.from_at, span.until_at))
+        from unnest(spans) as span
+        where span.from_at < span.until_at
+    );
+begin
+    return query
+    select
+        span.day,
+        subjects.subject,
+        subjects.subject_id,
+        'XXX',
+        'open_minutes'::insight.measure,
+        (sum(extract(epoch from upper(open.during) - lower(open.during)) * each.capacity) / 60)
+        ::bigint
+    from unnest(v_resources) as each
+    inner join scheduling.openings(
+        count_hours.business_id,
+        v_ids,
+        array(select coalesce(resource.time_zone, v_zone) from unnest(v_resources) as resource),
+        array(select resource.kind = 'staff' from unnest(v_resources) as resource),
+        v_during
+    ) as openings on openings.resource_id = each.id
+    left join scheduling.closings(count_hours.business_id, v_ids, v_during) as closings
+        on closings.resource_id = each.id
+    cross join unnest(spans) as span
+    cross join lateral unnest(
+        tstzmultirange(tstzrange(span.from_at, span.until_at))
+        * (openings.openings - coalesce(closings.closings, '{}'))
+    ) as open (during)
+    cross join lateral (
+        values ('business'::insight.subject, ''), ('resource', each.id::text)
+    ) as subjects (subject, subject_id)
+    where span.from_at < span.until_at
+    group by 1, 2, 3;
+end;
+$$;
+
+-- sql/90_insight/functions/counting_money.sql
+
+-- How the money and the customers of days are counted.
+
+/*
+ * Count what was sold on some days: the lines of sales by the instant of their revision, so a
+ * correction counts on its own day. Gift cards are none: they are owed until somebody spends them.
+ * Units are those that were agreed or added, before returns.
+ */
+create function insight.count_sales(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with lines as materialized (
+        select
+            span.day,
+            sales.currency,
+            insight.channel_of(coalesce(booked.actor, ordered.actor)) as channel,
+            sale_lines.service_id,
+            booking_items.resource_id,
+            product_variants.product_id,
+            sum(
+                case
+                    when sale_lines.corrects_line_id is null and sale_lines.amount_minor >= 0
+                        then sale_lines.quantity
+                    else 0
+                end
+            ) as units,
+            -- sales.line_total, written out: a call for each line takes longer than the rest.
+            sum(
+                sale_lines.amount_minor - sale_lines.discount_minor
+                + case when sale_lines.tax_is_included then 0 else sale_lines.tax_minor end
+            ) as sold_minor,
+            sum(sale_lines.tax_minor) as tax_minor
+        from unnest(spans) as span
+        inner join sales.sale_revisions
+            on
+                sale_revisions.business_id = count_sales.business_id
+                and sale_revisions.at >= span.from_at
+                and sale_revisions.at < span.until_at
+        inner join sales.sales
+            on
+                sales.business_id = sale_revisions.business_id
+                and sales.id = sale_revisions.sale_id
+        inner join sales.sale_lines
+            on
+                sale_lines.business_id = sale_revisions.business_id
+                and sale_lines.sale_id = sale_revisions.sale_id
+                and sale_lines.revision = sale_revisions.revision
+        left join scheduling.booking_items
+            on
+                booking_items.business_id = sale_lines.business_id
+                and booking_items.sale_line_id
+                = coalesce(sale_lines.corrects_line_id, sale_lines.id)
+        left join catalog.product_variants
+            on
+                product_variants.business_id = sale_lines.business_id
+                and product_variants.id = sale_lines.variant_id
+        left join lateral (
+            select booking_history.actor
+            from scheduling.bookings
+            inner join scheduling.booking_history
+                on
+                    booking_history.business_id = bookings.business_id
+                    and booking_history.booking_id = bookings.id
+            where bookings.business_id = sales.business_id and bookings.sale_id = sales.id
+            order by booking_history.id
+            limit 1
+        ) as booked on true
+        left join lateral (
+            select order_history.actor
+            from commerce.orders
+            inner join commerce.order_history
+                on
+                    order_history.business_id = orders.business_id
+                    and order_history.order_id = orders.id
+            where orders.business_id = sales.business_id and orders.sale_id = sales.id
+            order by order_history.id
+            limit 1
+        ) as ordered on true
+        where sale_lines.kind <> 'gift_card'
+        group by 1, 2, 3, 4, 5, 6
+    )
+
+    select
+        lines.day,
+        subjects.subject,
+        subjects.subject_id,
+        lines.currency,
+        measures.measure,
+        sum(measures.amount)::bigint
+    from lines
+    cross join lateral (
+        values
+        ('business'::insight.subject, ''),
+        ('channel', lines.channel),
+        ('service', lines.service_id::text),
+        ('resource', lines.resource_id::text),
+        ('product', lines.product_id::text)
+    ) as subjects (subject, subject_id)
+    cross join lateral (
+        values
+        ('units'::insight.measure, lines.units),
+        ('sold_minor', lines.sold_minor),
+        ('tax_minor', lines.tax_minor)
+    ) as measures (measure, amount)
+    where
+        subjects.subject_id is not null
+        and (measures.measure <> 'units' or subjects.subject = 'product')
+    group by 1, 2, 3, 4, 5;
+end;
+$$;
+
+/*
+ * Add up what the ledger took in and gave back for a business on some days.
+ */
+create function insight.count_takings(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        span.day,
+        'business'::insight.subject,
+        '',
+        takings.currency,
+        (takings.kind::text || '_minor')::insight.measure,
+        sum(takings.amount_minor)::bigint
+    from unnest(spans) as span
+    inner join insight.takings
+        on
+            takings.business_id = count_takings.business_id
+            and takings.at >= span.from_at
+            and takings.at < span.until_at
+    group by 1, 4, 5;
+end;
+$$;
+
+/*
+ * Count the customers who bought on some days, each once a day: new ones, whose first purchase it
+ * is, and returning ones, who had bought on an earlier day.
+ */
+create function insight.count_customers(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with customers as materialized (
+        select distinct
+            span.day,
+            span.from_at,
+            sales.customer_id,
+            case when sales.customer_id is null then lower(sales.customer_email) end as email,
+            case
+                when sales.customer_id is null and sales.customer_email is null
+                    then sales.customer_phone
+            end as phone
+        from unnest(spans) as span
+        inner join sales.sales
+            on
+                sales.business_id = count_customers.business_id
+                and sales.placed_at >= span.from_at
+                and sales.placed_at < span.until_at
+        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+    )
+
+    select
+        customers.day,
+        'business'::insight.subject,
+        '',
+        'XXX',
+        case
+            when customers.customer_id is not null and exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id = customers.customer_id
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            ) then 'returning_customers'
+            when customers.email is not null and exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id is null
+                    and lower(sales.customer_email) = customers.email
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            ) then 'returning_customers'
+            when customers.phone is not null and exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id is null
+                    and sales.customer_email is null
+                    and sales.customer_phone = customers.phone
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            ) then 'returning_customers'
+            else 'new_customers'
+        end::insight.measure,
+        count(*)
+    from customers
+    group by 1, 5;
+end;
+$$;
+
+-- sql/90_insight/functions/dashboards.sql
+
+-- The dashboard of an owner, in one call.
+
+/*
+ * Refuse a period that is none, or longer than three years.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.require_period(from_on date, to_on date)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if from_on is null then
+        perform private.invalid('from_on', 'is required');
+    elsif to_on is null then
+        perform private.invalid('to_on', 'is required');
+    elsif from_on not between '2000-01-01' and '2999-12-31' then
+        perform private.invalid('from_on', 'must be between the years 2000 and 2999');
+    elsif to_on < from_on or to_on - from_on > 1096 then
+        perform private.invalid('to_on', 'must be from_on or at most 1096 days later');
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a caller who may not see the figures of a business.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function insight.require_reader(business_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if require_reader.business_id not in (select private.my_businesses('account'))
+        and not private.is_platform_staff('support') then
+        perform private.require_member(require_reader.business_id, 'manage');
+    end if;
+    if business.time_zone(require_reader.business_id) is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return the figures of today and of this week, which begins on Monday, in the zone of a business.
+ */
+create function insight.figures_now(business_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today constant date = (
+        private.now() at time zone business.time_zone(figures_now.business_id)
+    )::date;
+    v_monday constant date = date_trunc('week', v_today::timestamp);
+    v_days insight.days[] = array(
+        select current
+        from insight.current_days(figures_now.business_id, v_monday, v_monday + 6) as current
+        where current.subject = 'business'
+    );
+begin
+    return jsonb_build_object(
+        'today', jsonb_build_object('day', v_today) || insight.figures_of(
+            array(select each from unnest(v_days) as each where each.day = v_today)
+        ),
+        'week', jsonb_build_object('from_on', v_monday, 'to_on', v_monday + 6)
+        || insight.figures_of(v_days)
+    );
+end;
+$$;
+
+/*
+ * Return the page of an owner (public.business_dashboard).
+ * Definer: figures are of all rows of the business, whichever of them the caller may read.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function insight.business_dashboard(business_id uuid, from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_before date;
+    v_days insight.days[];
+    v_now insight.days[];
+    v_then insight.days[];
+    v_series insight.days[];
+begin
+    perform insight.require_reader(business_dashboard.business_id);
+    perform insight.require_period(from_on, to_on);
+    v_before = from_on - (to_on - from_on + 1);
+    v_days = array(
+        select current
+        from insight.current_days(business_dashboard.business_id, v_before, to_on) as current
+    );
+    v_series = array(
+        select each from unnest(v_days) as each where each.subject = 'business' and each.day >= from_on
+    );
+    v_now = array(
+        select sums
+        from insight.sum_days(
+            array(select each from unnest(v_days) as each where each.day >= from_on), from_on
+        ) as sums
+    );
+    v_then = array(
+        select sums
+        from insight.sum_days(
+            array(select each from unnest(v_days) as each where each.day < from_on), v_before
+        ) as sums
+    );
+    return (
+        select jsonb_build_object(
+            'business_id', businesses.id,
+            'name', businesses.name,
+            'time_zone', businesses.time_zone,
+            'currency', businesses.currency,
+            'from_on', from_on,
+            'to_on', to_on
+        )
+        from business.businesses
+        where businesses.id = business_dashboard.business_id
+    )
+    || insight.figures_of(v_now)
+    || jsonb_build_object(
+        'before', jsonb_build_object('from_on', v_before, 'to_on', from_on - 1)
+        || insight.figures_of(v_then),
+        'top_services', insight.top_of(v_now || v_then, 'service', from_on),
+        'top_products', insight.top_of(v_now || v_then, 'product', from_on),
+        'top_staff', insight.top_of(v_now || v_then, 'resource', from_on),
+        'channels', insight.top_of(v_now || v_then, 'channel', from_on),
+        'series', insight.series_of(v_series, from_on, to_on)
+    )
+    || insight.figures_now(business_dashboard.business_id);
+end;
+$$;
+
+-- sql/90_insight/functions/dashboards_platform.sql
+
+-- The dashboard of the platform, and every business with its totals.
+
+/*
+ * Return the businesses with the most revenue in some days, at most ten in each currency. Those
+ * with as much revenue come by bookings, then by id.
+ */
+create function insight.top_businesses(days insight.days[])
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    with sums as (
+        select
+            each.business_id,
+            each.currency,
+            sum(
+                each.captured_minor - each.refunded_minor - each.disputed_minor
+                - each.gift_cards_minor
+            )::bigint as revenue_minor,
+            sum(each.sold_minor)::bigint as sold_minor,
+            sum(insight.bookings_of(each))::bigint as bookings
+        from unnest(days) as each
+        where each.currency <> 'XXX'
+        group by each.business_id, each.currency
+    ),
+
+    ranked as (
+        select
+            sums.*,
+            businesses.name,
+            row_number() over (
+                partition by sums.currency
+                order by sums.revenue_minor desc, sums.bookings desc, sums.business_id
+            ) as rank
+        from sums
+        inner join business.businesses on businesses.id = sums.business_id
+    )
+
+    select coalesce(
+        jsonb_agg(to_jsonb(ranked) order by ranked.currency, ranked.rank), '[]'
+    )
+    from ranked
+    where ranked.rank <= 10
+$$;
+
+/*
+ * Return the commissions of the platform in a period, by currency, as the ledger booked them.
+ */
+create function insight.commissions_between(from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(to_jsonb(sums) order by sums.currency), '[]')
+        from (
+            select
+                commission_report.currency,
+                sum(commission_report.earned_minor)::bigint as earned_minor,
+                sum(commission_report.reversed_minor)::bigint as reversed_minor
+            from analytics.commission_report
+            where
+                commission_report.party_id is null
+                and commission_report.day between from_on and to_on
+            group by commission_report.currency
+        ) as sums
+    );
+end;
+$$;
+
+/*
+ * Return the page of the platform (public.platform_dashboard).
+ * Definer: figures are of all rows, whichever of them the caller may read.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden
+ */
+create function insight.platform_dashboard(from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_before date;
+    v_days insight.days[];
+    v_now insight.days[];
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('support');
+    end if;
+    perform insight.require_period(from_on, to_on);
+    v_before = from_on - (to_on - from_on + 1);
+    -- One row for each business, currency and period.
+    v_days = array(
+        select sums
+        from (values (from_on, to_on), (v_before, from_on - 1)) as period (from_on, to_on)
+        cross join lateral insight.sum_businesses(period.from_on, period.to_on) as sums
+    );
+    v_now = array(select each from unnest(v_days) as each where each.day = from_on);
+    return jsonb_build_object('from_on', from_on, 'to_on', to_on)
+    || insight.figures_of(v_now)
+    || jsonb_build_object(
+        'commissions', insight.commissions_between(from_on, to_on),
+        'before', jsonb_build_object(
+            'from_on', v_before, 'to_on', from_on - 1,
+            'commissions', insight.commissions_between(v_before, from_on - 1)
+        )
+        || insight.figures_of(
+            array(select each from unnest(v_days) as each where each.day = v_before)
+        ),
+        'top_businesses', insight.top_businesses(v_now),
+        'businesses', (
+            select coalesce(jsonb_object_agg(counts.status, counts.count), '{}')
+            from (
+                select businesses.status, count(*) as count
+                from business.businesses
+                group by businesses.status
+            ) as counts
+        )
+    );
+end;
+$$;
+
+/*
+ * Add up the days of each business in a period: one row for each business and currency, with the
+ * first day of the period for its own.
+ */
+create function insight.sum_businesses(from_on date, to_on date)
+returns setof insight.days
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        each.business_id,
+        sum_businesses.from_on,
+        'business'::insight.subject,
+        '',
+        each.currency,
+        sum(each.held)::bigint,
+        sum(each.pending_payment)::bigint,
+        sum(each.pending)::bigint,
+        sum(each.confirmed)::bigint,
+        sum(each.checked_in)::bigint,
+        sum(each.completed)::bigint,
+        sum(each.cancelled)::bigint,
+        sum(each.rejected)::bigint,
+        sum(each.no_show)::bigint,
+        sum(each.expired)::bigint,
+        sum(each.lead_minutes)::bigint,
+        sum(each.booked_minutes)::bigint,
+        sum(each.open_minutes)::bigint,
+        sum(each.new_customers)::bigint,
+        sum(each.returning_customers)::bigint,
+        sum(each.units)::bigint,
+        sum(each.sold_minor)::bigint,
+        sum(each.tax_minor)::bigint,
+        sum(each.captured_minor)::bigint,
+        sum(each.refunded_minor)::bigint,
+        sum(each.disputed_minor)::bigint,
+        sum(each.gift_cards_minor)::bigint
+    from insight.all_days as each
+    where each.subject = 'business' and each.day between sum_businesses.from_on and sum_businesses.to_on
+    group by each.business_id, each.currency;
+end;
+$$;
+
+/*
+ * Return every business with its figures since it began, for the platform's staff; nobody else gets
+ * a row.
+ * Definer: as insight.platform_dashboard.
+ */
+create function insight.business_totals()
+returns table (
+    id uuid, name text, slug text, status business.business_status, created_at timestamptz,
+    members bigint, customers bigint, bookings bigint, completed bigint, money jsonb
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not private.is_platform_staff('support') then
+        return;
+    end if;
+    return query
+    with sums as materialized (
+        select each.*
+        from insight.sum_businesses('-infinity', 'infinity') as each
+    )
+
+    select
+        businesses.id,
+        businesses.name,
+        businesses.slug,
+        businesses.status,
+        businesses.created_at,
+        (
+            select count(*)
+            from business.business_members
+            where business_members.business_id = businesses.id
+        ),
+        (
+            select count(*)
+            from customers.customers
+            where customers.business_id = businesses.id and customers.merged_into_id is null
+        ),
+        coalesce(totals.bookings, 0)::bigint,
+        coalesce(totals.completed, 0)::bigint,
+        insight.money_of(totals.days)
+    from business.businesses
+    left join (
+        select
+            sums.business_id,
+            sum(insight.bookings_of(sums::insight.days)) as bookings,
+            sum(sums.completed) as completed,
+            array_agg(sums::insight.days) as days
+        from sums
+        group by sums.business_id
+    ) as totals on totals.business_id = businesses.id;
+end;
+$$;
+
+-- sql/90_insight/functions/days.sql
+
+-- Days that are kept, and how readers get exact figures of any days.
+
+/*
+ * Count some days of a business from the rows of the other domains.
+ */
+create function insight.count_days(business_id uuid, days date[])
+returns setof insight.days
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_spans constant insight.span[] = insight.spans(count_days.business_id, count_days.days);
+begin
+    return query
+    select
+        count_days.business_id,
+        figures.day,
+        figures.subject,
+        figures.subject_id,
+        figures.currency,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'held'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'pending_payment'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'pending'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'confirmed'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'checked_in'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'completed'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'cancelled'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'rejected'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'no_show'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'expired'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'lead_minutes'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'booked_minutes'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'open_minutes'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'new_customers'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'returning_customers'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'units'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'sold_minor'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'tax_minor'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'captured_minor'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'refunded_minor'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'disputed_minor'), 0)::bigint,
+        coalesce(sum(figures.amount) filter (where figures.measure = 'gift_cards_minor'), 0)::bigint
+    from (
+        select * from insight.count_bookings(count_days.business_id, v_spans)
+        union all
+        select * from insight.count_items(count_days.business_id, v_spans)
+        union all
+        select * from insight.count_hours(count_days.business_id, v_spans)
+        union all
+        select * from insight.count_sales(count_days.business_id, v_spans)
+        union all
+        select * from insight.count_takings(count_days.business_id, v_spans)
+        union all
+        select * from insight.count_customers(count_days.business_id, v_spans)
+    ) as figures
+    group by figures.day, figures.subject, figures.subject_id, figures.currency;
+end;
+$$;
+
+/*
+ * Count some days of a business, and keep the result instead of what was kept.
+ */
+create function insight.keep_days(business_id uuid, days date[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from insight.days
+    where days.business_id = keep_days.business_id and days.day = any(keep_days.days);
+    insert into insight.days
+    select counted.*
+    from insight.count_days(keep_days.business_id, keep_days.days) as counted;
+    insert into insight.kept_days (business_id, day)
+    select keep_days.business_id, kept.day
+    from unnest(keep_days.days) as kept (day)
+    on conflict on constraint kept_days_pkey do update set kept_at = now();
+end;
+$$;
+
+/*
+ * Count again the days of the oldest changes, at most so many. Returns how many changes were taken;
+ * 0 also while another worker counts. A change that commits while a day is counted stays, so its
+ * day is counted once more.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.refresh_days(maximum integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_taken insight.day_changes[];
+    v_changed record;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('insight.refresh_days', 0)) then
+        return 0;
+    end if;
+    with oldest as (
+        select distinct first.business_id, first.from_on, first.to_on
+        from (
+            select day_changes.business_id, day_changes.from_on, day_changes.to_on
+            from insight.day_changes
+            order by day_changes.id
+            limit maximum
+        ) as first
+    ),
+
+    taken as (
+        delete from insight.day_changes
+        using oldest
+        where
+            day_changes.business_id = oldest.business_id
+            and day_changes.from_on = oldest.from_on
+            and day_changes.to_on = oldest.to_on
+        returning day_changes.*
+    )
+
+    select coalesce(array_agg(taken), '{}') into v_taken from taken;
+    for v_changed in
+        select changed.business_id, array_agg(distinct changed.day) as days
+        from (
+            select taken.business_id, taken.from_on as day
+            from unnest(v_taken) as taken
+            where taken.from_on = taken.to_on
+            union all
+            select kept_days.business_id, kept_days.day
+            from unnest(v_taken) as taken
+            inner join insight.kept_days
+                on
+                    kept_days.business_id = taken.business_id
+                    and kept_days.day between taken.from_on and taken.to_on
+            where taken.from_on < taken.to_on
+        ) as changed
+        group by changed.business_id
+        order by changed.business_id
+    loop
+        perform insight.keep_days(v_changed.business_id, v_changed.days);
+    end loop;
+    return cardinality(v_taken);
+end;
+$$;
+
+/*
+ * Ask for the days that are over and were never counted: of every business those of the last five
+ * weeks and, if nothing of it is kept, all since its first booking or sale. Returns how many.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.note_past_days()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    insert into insight.day_changes (business_id, from_on, to_on)
+    select businesses.id, past.day, past.day
+    from business.businesses
+    cross join lateral (
+        select (private.now() at time zone businesses.time_zone)::date - 1 as day
+    ) as yesterday
+    cross join lateral (
+        select case
+            when exists (
+                select 1 from insight.kept_days where kept_days.business_id = businesses.id
+            ) then yesterday.day - 34
+            else (
+                least(
+                    businesses.created_at,
+                    (
+                        select min(bookings.starts_at)
+                        from scheduling.bookings
+                        where bookings.business_id = businesses.id
+                    ),
+                    (
+                        select min(sales.placed_at)
+                        from sales.sales
+                        where sales.business_id = businesses.id
+                    )
+                ) at time zone businesses.time_zone
+            )::date
+        end as day
+    ) as first
+    cross join lateral (
+        select days.at::date as day
+        from generate_series(first.day, yesterday.day, interval '1 day') as days (at)
+        except
+        select kept_days.day
+        from insight.kept_days
+        where kept_days.business_id = businesses.id
+    ) as past
+    where businesses.status in ('approved', 'suspended');
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the exact figures of a business from one day to another, both included: what is kept and,
+ * counted now, the days that are changed or not kept.
+ */
+create function insight.current_days(business_id uuid, from_on date, to_on date)
+returns setof insight.days
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_changed constant datemultirange = coalesce(
+        (
+            select range_agg(daterange(day_changes.from_on, day_changes.to_on, '[]'))
+            from insight.day_changes
+            where
+                day_changes.business_id = current_days.business_id
+                and day_changes.from_on <= current_days.to_on
+                and day_changes.to_on >= current_days.from_on
+        ),
+        '{}'
+    );
+    v_live constant date[] = array(
+        select days.at::date
+        from generate_series(
+            current_days.from_on, current_days.to_on, interval '1 day'
+        ) as days (at)
+        left join insight.kept_days
+            on
+                kept_days.business_id = current_days.business_id
+                and kept_days.day = days.at::date
+        where kept_days.day is null or days.at::date <@ v_changed
+    );
+begin
+    return query
+    select days.*
+    from insight.days
+    where
+        days.business_id = current_days.business_id
+        and days.day between current_days.from_on and current_days.to_on
+        and days.day <> all(v_live);
+    if v_live <> '{}' then
+        return query
+        select counted.* from insight.count_days(current_days.business_id, v_live) as counted;
+    end if;
+end;
+$$;
+
+-- The days that must be counted again, of all businesses.
+create view insight.changed_days
+with (security_invoker = true)
+as
+select
+    day_changes.business_id,
+    day_changes.from_on as day
+from insight.day_changes
+where day_changes.from_on = day_changes.to_on
+union
+select
+    kept_days.business_id,
+    kept_days.day
+from insight.day_changes
+inner join insight.kept_days
+    on
+        day_changes.business_id = kept_days.business_id
+        and kept_days.day between day_changes.from_on and day_changes.to_on;
+comment on view insight.changed_days is 'The days that must be counted again.';
+
+/*
+ * Count the changed days of all businesses now.
+ * Definer: analysts read the result, which has no persons, and not the rows below it.
+ */
+create function insight.recounted_days()
+returns setof insight.days
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select counted.*
+    from (
+        select changed_days.business_id, array_agg(changed_days.day) as days
+        from insight.changed_days
+        group by changed_days.business_id
+    ) as changed
+    cross join lateral insight.count_days(changed.business_id, changed.days) as counted;
+end;
+$$;
+
+-- The exact figures of now, of all businesses: what is kept, and the changed days counted now.
+create view insight.all_days
+with (security_invoker = true)
+as
+select days.*
+from insight.days
+where
+    (days.business_id, days.day) not in (
+        select
+            changed_days.business_id,
+            changed_days.day
+        from insight.changed_days
+    )
+union all
+select recounted.*
+from insight.recounted_days() as recounted;
+comment on view insight.all_days is 'The figures of days as they are now.';
+
+-- sql/90_insight/functions/events.sql
+
+-- The intake of events, and the months that keep them.
+
+/*
+ * Does a program identify itself as one that visits pages by itself?
+ */
+create function insight.is_bot(user_agent text)
+returns boolean
+language sql
+immutable
+security invoker
+begin atomic
+    select coalesce(
+        user_agent ~* concat(
+            '(bot\y|bot[/;_-]|crawl|spider|slurp|headless|lighthouse|facebookexternalhit|',
+            'uptime|pingdom|monitor|preview)'
+        ),
+        false
+    );
+end;
+
+/*
+ * Do the headers of a request refuse to be followed (Global Privacy Control, Do Not Track)?
+ */
+create function insight.refuses_following(headers jsonb)
+returns boolean
+language sql
+immutable
+security invoker
+begin atomic
+    select coalesce(headers ->> 'sec-gpc' = '1' or headers ->> 'dnt' = '1', false);
+end;
+
+/*
+ * Read events as a client sends them.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_events(sent jsonb)
+returns setof insight.events
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unknown text;
+begin
+    if exists (
+        select 1 from jsonb_array_elements(sent) as event (value)
+        where jsonb_typeof(event.value) <> 'object'
+    ) then
+        perform private.invalid('events', 'must be objects');
+    end if;
+    select keys.key into v_unknown
+    from jsonb_array_elements(sent) as event (value)
+    cross join lateral jsonb_object_keys(event.value) as keys (key)
+    where
+        keys.key <> all(
+            '{name,at,business_id,session_id,service_id,product_id,consent}'::text[]
+        )
+    limit 1;
+    if found then
+        perform private.invalid(
+            'events.' || left(regexp_replace(v_unknown, '[^ -~]', '?', 'g'), 50),
+            'is not known; the keys are name, at, business_id, session_id, service_id, product_id, '
+            'consent'
+        );
+    end if;
+    return query
+    select
+        null::bigint,
+        coalesce(private.to_instant(event.at, 'events.at', false), private.now()),
+        event.name::insight.event_name,
+        event.business_id::uuid,
+        case when event.consent then event.session_id::uuid end,
+        event.service_id::uuid,
+        event.product_id::uuid
+    from jsonb_to_recordset(sent) as event (
+        name text, at text, business_id text, session_id text, service_id text, product_id text,
+        consent boolean
+    );
+exception
+    when invalid_text_representation or datatype_mismatch then
+        perform private.invalid(
+            'events', 'must have a known name, UUIDs as ids, and true or false as consent'
+        );
+end;
+$$;
+
+/*
+ * Take events (public.track). Returns how many were taken: none from programs, none that is older
+ * than a day or ahead of the clock, and none of a business that is not open.
+ * Definer: visitors have no rights on events.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.track(sent jsonb)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_headers constant jsonb = nullif(current_setting('request.headers', true), '');
+    v_is_refused constant boolean = insight.refuses_following(v_headers);
+    v_events insight.events[] = array(
+        select event from insight.to_events(sent) as event where event.name is not null
+    );
+    v_count integer;
+begin
+    if cardinality(v_events) < jsonb_array_length(sent) then
+        perform private.invalid('events', 'must each have a name');
+    end if;
+    if insight.is_bot(v_headers ->> 'user-agent') then
+        return 0;
+    end if;
+    insert into insight.events (at, name, business_id, session_id, service_id, product_id)
+    select
+        event.at,
+        event.name,
+        event.business_id,
+        case when not v_is_refused then event.session_id end,
+        services.id,
+        products.id
+    from unnest(v_events) as event
+    left join business.businesses
+        on
+            businesses.id = event.business_id
+            and businesses.status = 'approved'
+            and businesses.is_active
+    left join catalog.services
+        on services.business_id = event.business_id and services.id = event.service_id
+    left join catalog.products
+        on products.business_id = event.business_id and products.id = event.product_id
+    where
+        event.at between private.now() - interval '1 day' and private.now() + interval '1 minute'
+        and (event.business_id is null or businesses.id is not null);
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return how long events are kept: a year, and the month that it is compared with.
+ */
+create function insight.events_kept_for()
+returns interval
+language sql
+immutable
+security invoker
+begin atomic
+    select interval '13 months';
+end;
+
+/*
+ * Prepare the table of the month that begins on a day, unless it is there. A month of which events
+ * are among the others already stays there.
+ */
+create function insight.prepare_event_month(starts_on date)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz = starts_on::timestamp at time zone 'UTC';
+    v_until timestamptz = (starts_on + interval '1 month') at time zone 'UTC';
+    v_name text = to_char(starts_on, '"insight.events_"YYYY"_"MM');
+begin
+    if to_regclass(v_name) is not null or exists (
+        select 1 from insight.events_else where events_else.at >= v_from and events_else.at < v_until
+    ) then
+        return;
+    end if;
+    execute format(
+        'create table %s partition of insight.events for values from (%L) to (%L)',
+        v_name, v_from, v_until
+    );
+    execute format('alter table %s enable row level security', v_name);
+end;
+$$;
+
+/*
+ * Prepare this month and the next, and drop what is too old. Returns how many months were dropped.
+ * Waits at most two seconds for those who read.
+ * Definer: called by the workers, who own nothing.
+ */
+create function insight.keep_event_months()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set lock_timeout = '2s'
+as $$
+declare
+    v_month date = date_trunc('month', now() at time zone 'UTC');
+    v_oldest text = to_char(v_month - insight.events_kept_for(), '"events_"YYYY"_"MM');
+    v_old record;
+    v_count integer = 0;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('insight.events', 0));
+    perform insight.prepare_event_month(v_month);
+    perform insight.prepare_event_month((v_month + interval '1 month')::date);
+    for v_old in
+        select pg_class.relname as name
+        from pg_catalog.pg_inherits
+        inner join pg_catalog.pg_class on pg_class.oid = pg_inherits.inhrelid
+        where
+            pg_inherits.inhparent = 'insight.events'::regclass
+            and pg_class.relname ~ '^events_\d{4}_\d\d$'
+            and pg_class.relname < v_oldest
+    loop
+        execute format('drop table insight.%I', v_old.name);
+        v_count = v_count + 1;
+    end loop;
+    delete from insight.events_else
+    where events_else.at < now() - insight.events_kept_for();
+    return v_count;
+end;
+$$;
+
+-- sql/90_insight/rules/changes.sql
+
+-- Which rows change which days. Each trigger adds a change in the transaction of the row. Figures
+-- follow from rows, so nothing here depends on a message or on who wrote the row.
+
+/*
+ * Note that days of a business must be counted again, from one instant to another.
+ */
+create function insight.note_changes(business_id uuid, from_at timestamptz, to_at timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_zone constant text = business.time_zone(note_changes.business_id);
+begin
+    -- Without a zone the business is being deleted, and its days with it.
+    if v_zone is not null then
+        insert into insight.day_changes (business_id, from_on, to_on)
+        values (
+            note_changes.business_id,
+            (from_at at time zone v_zone)::date,
+            (to_at at time zone v_zone)::date
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Note that all days of a business must be counted again.
+ */
+create function insight.note_all_days(business_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform insight.note_changes(note_all_days.business_id, '-infinity', 'infinity');
+end;
+$$;
+
+/*
+ * Note the days on which lines of a sale were written.
+ */
+create function insight.note_sale(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform insight.note_changes(note_sale.business_id, sale_revisions.at, sale_revisions.at)
+    from sales.sale_revisions
+    where
+        sale_revisions.business_id = note_sale.business_id
+        and sale_revisions.sale_id = note_sale.sale_id;
+end;
+$$;
+
+/*
+ * Note the day on which a booking starts, and those of its sale if it was linked or unlinked.
+ * Definer: whoever writes bookings has no rights on days.
+ */
+create function insight.bookings__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform insight.note_changes(old.business_id, old.starts_at, old.starts_at);
+    end if;
+    if tg_op <> 'DELETE' and (tg_op = 'INSERT' or new.starts_at <> old.starts_at) then
+        perform insight.note_changes(new.business_id, new.starts_at, new.starts_at);
+    end if;
+    if tg_op = 'UPDATE' and new.sale_id is distinct from old.sale_id then
+        perform insight.note_sale(old.business_id, old.sale_id);
+        perform insight.note_sale(new.business_id, new.sale_id);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after insert or delete on scheduling.bookings
+for each row execute function insight.bookings__note_days();
+
+create trigger _751_note_days
+after update on scheduling.bookings
+for each row
+when (
+    old.status <> new.status
+    or old.starts_at <> new.starts_at
+    or old.currency <> new.currency
+    or old.created_at <> new.created_at
+    or old.sale_id is distinct from new.sale_id
+)
+execute function insight.bookings__note_days();
+
+/*
+ * Note the day of the booking of an item, and those of its sale: an item says who provided what
+ * its line sold.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.booking_items__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_item constant scheduling.booking_items = case when tg_op = 'DELETE' then old else new end;
+    v_booking scheduling.bookings;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_item.booking_id;
+    if found then
+        perform insight.note_changes(
+            v_booking.business_id, v_booking.starts_at, v_booking.starts_at
+        );
+        perform insight.note_sale(v_booking.business_id, v_booking.sale_id);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after insert or delete on scheduling.booking_items
+for each row execute function insight.booking_items__note_days();
+
+create trigger _751_note_days
+after update on scheduling.booking_items
+for each row
+when (
+    old.service_id <> new.service_id
+    or old.resource_id is distinct from new.resource_id
+    or old.duration_minutes <> new.duration_minutes
+    or old.party_size <> new.party_size
+    or old.cancelled_at is distinct from new.cancelled_at
+    or old.sale_line_id is distinct from new.sale_line_id
+)
+execute function insight.booking_items__note_days();
+
+/*
+ * Note the days of the sale of an order: the order says how the sale came.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.orders__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.note_sale(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after insert on commerce.orders
+for each row execute function insight.orders__note_days();
+
+-- sql/90_insight/rules/changes_of_hours.sql
+
+-- Hours. How long resources are open follows from hours, exceptions, closures and blocked time as
+-- they stand, so a change of one changes the days for which it holds.
+
+/*
+ * Note that all days of the business of a row must be counted again.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.any__note_all_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.note_all_days(
+        case when tg_op = 'DELETE' then old.business_id else new.business_id end
+    );
+    return null;
+end;
+$$;
+
+create trigger _750_note_all_days
+after insert or update or delete on catalog.working_hours
+for each row execute function insight.any__note_all_days();
+
+create trigger _750_note_all_days
+after insert or update or delete on catalog.service_resources
+for each row execute function insight.any__note_all_days();
+
+create trigger _750_note_all_days
+after update on catalog.resources
+for each row
+when (
+    old.is_active <> new.is_active
+    or old.capacity <> new.capacity
+    or old.kind <> new.kind
+    or old.time_zone is distinct from new.time_zone
+)
+execute function insight.any__note_all_days();
+
+create trigger _750_note_all_days
+after update on catalog.product_variants
+for each row
+when (old.product_id <> new.product_id)
+execute function insight.any__note_all_days();
+
+/*
+ * Note that all days of a business must be counted again: they begin at other instants.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.businesses__note_all_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.note_all_days(new.id);
+    return null;
+end;
+$$;
+
+create trigger _750_note_all_days
+after update on business.businesses
+for each row
+when (old.time_zone <> new.time_zone)
+execute function insight.businesses__note_all_days();
+
+/*
+ * Note the dates of an exception, a closure or a journey, and those around them: the zone of a
+ * resource may be another one than that of the business.
+ */
+create function insight.note_dates(business_id uuid, starts_on date, ends_on date)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    -- Without a zone the business is being deleted, and its days with it.
+    if business.time_zone(note_dates.business_id) is not null then
+        insert into insight.day_changes (business_id, from_on, to_on)
+        values (note_dates.business_id, starts_on - 1, ends_on + 1);
+    end if;
+end;
+$$;
+
+/*
+ * Note the dates of a row.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.any__note_dates()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform insight.note_dates(old.business_id, old.starts_on, old.ends_on);
+    end if;
+    if tg_op <> 'DELETE' then
+        perform insight.note_dates(new.business_id, new.starts_on, new.ends_on);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _750_note_dates
+after insert or update or delete on catalog.schedule_exceptions
+for each row execute function insight.any__note_dates();
+
+create trigger _750_note_dates
+after insert or update or delete on catalog.travel_zones
+for each row execute function insight.any__note_dates();
+
+create trigger _750_note_dates
+after insert or update or delete on business.closures
+for each row execute function insight.any__note_dates();
+
+/*
+ * Note the days of blocked time.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.blocked_periods__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform insight.note_changes(old.business_id, lower(old.during), upper(old.during));
+    end if;
+    if tg_op <> 'DELETE' then
+        perform insight.note_changes(new.business_id, lower(new.during), upper(new.during));
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after insert or update or delete on catalog.blocked_periods
+for each row execute function insight.blocked_periods__note_days();
+
+-- sql/90_insight/rules/changes_of_sales.sql
+
+-- Sales, and money that moved.
+
+/*
+ * Return the instants of the sales of one customer of a business: of an account or, without one, of
+ * an e-mail address or, without that, of a phone number.
+ */
+create function insight.sales_of(
+    business_id uuid, customer_id uuid, customer_email text, customer_phone text
+)
+returns setof timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if customer_id is not null then
+        return query
+        select sales.placed_at
+        from sales.sales
+        where
+            sales.business_id = sales_of.business_id
+            and sales.customer_id = sales_of.customer_id;
+    elsif customer_email is not null then
+        return query
+        select sales.placed_at
+        from sales.sales
+        where
+            sales.business_id = sales_of.business_id
+            and sales.customer_id is null
+            and lower(sales.customer_email) = lower(sales_of.customer_email);
+    elsif customer_phone is not null then
+        return query
+        select sales.placed_at
+        from sales.sales
+        where
+            sales.business_id = sales_of.business_id
+            and sales.customer_id is null
+            and sales.customer_email is null
+            and sales.customer_phone = sales_of.customer_phone;
+    end if;
+end;
+$$;
+
+/*
+ * Note the day of a sale, and the later days on which the same customer bought: whether they were
+ * new then depends on this sale.
+ */
+create function insight.note_customer(sale sales.sales)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform insight.note_changes(sale.business_id, sale.placed_at, sale.placed_at);
+    perform insight.note_changes(sale.business_id, later.at, later.at)
+    from insight.sales_of(
+        sale.business_id, sale.customer_id, sale.customer_email, sale.customer_phone
+    ) as later (at)
+    where later.at > sale.placed_at;
+end;
+$$;
+
+/*
+ * Note the days that change with a sale or its customer.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.sales__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform insight.note_customer(old);
+    end if;
+    if tg_op <> 'DELETE' then
+        perform insight.note_customer(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after insert or delete on sales.sales
+for each row execute function insight.sales__note_days();
+
+create trigger _751_note_days
+after update on sales.sales
+for each row
+when (
+    old.customer_id is distinct from new.customer_id
+    or old.customer_email is distinct from new.customer_email
+    or old.customer_phone is distinct from new.customer_phone
+    or old.placed_at <> new.placed_at
+)
+execute function insight.sales__note_days();
+
+/*
+ * Note the day on which lines are written.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.sale_revisions__note_day()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.note_changes(new.business_id, new.at, new.at);
+    return null;
+end;
+$$;
+
+create trigger _750_note_day
+after insert on sales.sale_revisions
+for each row execute function insight.sale_revisions__note_day();
+
+/*
+ * Note the days of a sale of which a service or a variant was deleted.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.sale_lines__note_days()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.note_sale(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _750_note_days
+after update on sales.sale_lines
+for each row
+when (
+    old.service_id is distinct from new.service_id
+    or old.variant_id is distinct from new.variant_id
+)
+execute function insight.sale_lines__note_days();
+
+/*
+ * Return what a movement of the ledger means for the revenue of businesses; nothing for most.
+ */
+create function insight.takings_of(movement money.transactions)
+returns setof insight.takings
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select
+        accounts.business_id,
+        (movement).number,
+        (movement).at,
+        case (movement).cause_kind
+            when 'capture' then 'captured'
+            when 'refund' then 'refunded'
+            when 'dispute_lost' then 'disputed'
+            else 'gift_cards'
+        end::insight.taking_kind,
+        accounts.currency,
+        (
+            sum(entries.amount_minor)
+            * case (movement).cause_kind when 'capture' then -1 else 1 end
+        )::bigint
+    from money.entries
+    inner join money.accounts on accounts.id = entries.account_id
+    where
+        entries.number = (movement).number
+        and accounts.kind in ('business_pending', 'business_payable')
+    group by accounts.business_id, accounts.currency
+$$;
+
+/*
+ * Write down takings, and note their days. It looks once at all entries of a statement.
+ * Definer: as insight.bookings__note_days.
+ */
+create function insight.entries__note_takings()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_taking insight.takings;
+begin
+    for v_taking in
+        insert into insight.takings (business_id, number, at, kind, currency, amount_minor)
+        select takings.*
+        from (select distinct written.number from written) as moved
+        inner join money.transactions on transactions.number = moved.number
+        cross join lateral insight.takings_of(transactions) as takings
+        where
+            transactions.cause_kind in (
+                'capture', 'refund', 'dispute_lost', 'gift_card.sold', 'gift_card.cancelled'
+            )
+        returning takings.*
+    loop
+        perform insight.note_changes(v_taking.business_id, v_taking.at, v_taking.at);
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger _750_note_takings
+after insert on money.entries
+referencing new table as written
+for each statement execute function insight.entries__note_takings();
+
+-- sql/90_insight/policies/analysts.sql
+
+-- What analysts read of other domains, for the views of analytics: no names, no addresses, nobody.
+
+grant usage on schema business, catalog, commerce to analyst;
+grant select (
+    id, time_zone, currency, status, vertical_id, country, created_at
+) on table business.businesses to analyst;
+grant select (
+    id, business_id, currency
+) on table catalog.products to analyst;
+grant select (
+    id, business_id, product_id
+) on table catalog.product_variants to analyst;
+grant select (
+    business_id, store_id, variant_id, quantity, reason, at, unit_cost_minor
+) on table commerce.stock_movements to analyst;
+
+create policy businesses_select_analyst
+on business.businesses
+for select
+to analyst
+using (true);
+
+create policy products_select_analyst
+on catalog.products
+for select
+to analyst
+using (true);
+
+create policy product_variants_select_analyst
+on catalog.product_variants
+for select
+to analyst
+using (true);
+
+create policy stock_movements_select_analyst
+on commerce.stock_movements
+for select
+to analyst
+using (true);
+
+-- The function returns counts alone.
+grant execute on function insight.customer_cohorts() to analyst, service_role;
+
+-- sql/90_insight/policies/days.sql
+
+-- Kept figures have no persons. Analysts read them through the views of analytics; owners and the
+-- platform's staff through functions that check the caller. Nobody writes but the worker's function
+-- and triggers.
+
+alter table insight.days enable row level security;
+alter table insight.kept_days enable row level security;
+alter table insight.day_changes enable row level security;
+-- No grants on takings: what they add up to is in days.
+alter table insight.takings enable row level security;
+
+grant usage on schema insight to anon, authenticated, service_role, analyst, worker;
+grant select on insight.days, insight.kept_days, insight.day_changes to analyst, service_role;
+grant select on insight.changed_days, insight.all_days to analyst, service_role;
+grant execute on function insight.recounted_days() to analyst, service_role;
+
+create policy days_select_analyst
+on insight.days
+for select
+to analyst
+using (true);
+
+create policy kept_days_select_analyst
+on insight.kept_days
+for select
+to analyst
+using (true);
+
+create policy day_changes_select_analyst
+on insight.day_changes
+for select
+to analyst
+using (true);
+
+grant execute on function
+insight.business_dashboard(uuid, date, date), insight.platform_dashboard(date, date)
+to anon, authenticated, service_role;
+grant execute on function insight.business_totals() to authenticated, service_role;
+
+grant execute on function insight.refresh_days(integer), insight.note_past_days() to worker;
+
+-- sql/90_insight/policies/events.sql
+
+-- Analysts count events. Nobody else reads them, and all come in by a function.
+
+alter table insight.events enable row level security;
+alter table insight.events_else enable row level security;
+grant select on insight.events to analyst, service_role;
+
+create policy events_select_analyst
+on insight.events
+for select
+to analyst
+using (true);
+
+grant execute on function insight.track(jsonb) to anon, authenticated, service_role;
+grant execute on function insight.keep_event_months() to worker;
+
+-- sql/90_insight/api/behaviour.sql
+
+-- What visitors do, which of them buy, and which customers come back.
+
+create view analytics.event_days
+with (security_invoker = true)
+as
+select
+    events.business_id,
+    (events.at at time zone coalesce(businesses.time_zone, 'UTC'))::date as day,
+    events.name,
+    count(*) as events,
+    count(distinct events.session_id) as sessions
+from insight.events
+left join business.businesses on events.business_id = businesses.id
+group by 1, 2, 3;
+grant select on analytics.event_days to analyst, service_role;
+
+comment on view analytics.event_days is
+'What visitors did, by business, day and event, as pages and apps reported it (track).';
+comment on column analytics.event_days.business_id is 'The business; null: a page of the platform.';
+comment on column analytics.event_days.day is
+'A date in the zone of the business; UTC without one.';
+comment on column analytics.event_days.name is 'The event, such as product_viewed.';
+comment on column analytics.event_days.events is 'Number of events.';
+comment on column analytics.event_days.sessions is
+'Number of sessions among those whose visitor consented.';
+
+create view analytics.funnels
+with (security_invoker = true)
+as
+with visits as (
+    select
+        events.business_id,
+        events.session_id,
+        min(events.at) as visited_at,
+        min(events.at) filter (where events.name = 'added_to_cart') as carted_at,
+        max(events.at) filter (where events.name = 'added_to_cart') as last_carted_at,
+        max(events.at) filter (where events.name = 'checkout_started') as checked_out_at,
+        max(events.at) filter (where events.name = 'paid') as paid_at
+    from insight.events
+    where events.session_id is not null and events.business_id is not null
+    group by 1, 2
+),
+
+steps as (
+    select
+        visits.business_id,
+        (visits.visited_at at time zone businesses.time_zone)::date as day,
+        visits.carted_at is not null as has_carted,
+        visits.checked_out_at >= visits.carted_at as has_checked_out,
+        visits.checked_out_at >= visits.carted_at and visits.paid_at >= visits.carted_at as has_paid
+    from visits
+    inner join business.businesses on visits.business_id = businesses.id
+)
+
+select
+    steps.business_id,
+    steps.day,
+    count(*) as visits,
+    count(*) filter (where steps.has_carted) as carts,
+    count(*) filter (where steps.has_checked_out) as checkouts,
+    count(*) filter (where steps.has_paid) as paid,
+    round(10000.0 * count(*) filter (where steps.has_paid) / count(*))::integer as conversion_bps
+from steps
+group by 1, 2;
+grant select on analytics.funnels to analyst, service_role;
+
+comment on view analytics.funnels is
+'How far visits came, by business and day: each step counts the sessions that took it after the '
+'one before. Only sessions whose visitor consented.';
+comment on column analytics.funnels.business_id is 'The business.';
+comment on column analytics.funnels.day is
+'The date in the zone of the business on which the visit began.';
+comment on column analytics.funnels.visits is 'Sessions with any event.';
+comment on column analytics.funnels.carts is 'Of these, those that added something to a cart.';
+comment on column analytics.funnels.checkouts is
+'Of these, those that then started a checkout.';
+comment on column analytics.funnels.paid is 'Of these, those that then paid.';
+comment on column analytics.funnels.conversion_bps is 'paid / visits, in basis points.';
+
+create view analytics.customer_cohorts
+with (security_invoker = true)
+as
+select
+    cohorts.business_id,
+    cohorts.cohort,
+    cohorts.month_number,
+    cohorts.customers,
+    cohorts.cohort_size,
+    round(10000.0 * cohorts.customers / cohorts.cohort_size)::integer as retention_bps
+from insight.customer_cohorts() as cohorts;
+grant select on analytics.customer_cohorts to analyst, service_role;
+
+comment on view analytics.customer_cohorts is
+'How many customers come back: of those who first bought in a month, how many bought in each month '
+'since.';
+comment on column analytics.customer_cohorts.business_id is 'The business.';
+comment on column analytics.customer_cohorts.cohort is
+'The first day of the month, in the zone of the business, in which they first bought.';
+comment on column analytics.customer_cohorts.month_number is
+'Months since then; 0 is that month. A month in which nobody bought has no row.';
+comment on column analytics.customer_cohorts.customers is 'Customers who bought in that month.';
+comment on column analytics.customer_cohorts.cohort_size is 'Customers who first bought in cohort.';
+comment on column analytics.customer_cohorts.retention_bps is
+'customers / cohort_size, in basis points.';
+
+-- sql/90_insight/api/dashboards.sql
+
+-- What owners and the platform ask for in one call.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.business_dashboard(business_id public.identifier, from_on text, to_on text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select insight.business_dashboard(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_date(from_on, 'from_on'),
+        private.to_date(to_on, 'to_on')
+    );
+end;
+comment on function public.business_dashboard is
+'Return the figures of a business in a period, each beside the period before, which is as long and '
+'ends the day before from_on. For owners, managers and accountants, and for the platform''s staff.
+
+Days are of the business''s zone. A booking counts on the day on which it starts, a sale and each '
+'correction on the day on which it was written, money on the day on which it moved. Figures are '
+'exact at the moment of the call.
+
+{business_id, name, time_zone, currency, from_on, to_on, bookings, by_status, cancellation_bps, '
+'no_show_bps, lead_minutes, booked_minutes, open_minutes, utilisation_bps, new_customers, '
+'returning_customers, money, before, top_services, top_products, top_staff, channels, series, '
+'today, week}. today, week (from Monday) and before have the same figures of their days; series '
+'has a row for each day.
+
+bookings are all but those held or expired. cancellation_bps = cancelled / bookings. no_show_bps = '
+'no_show / (completed + no_show). lead_minutes is the mean time from making to start. '
+'utilisation_bps = booked_minutes / open_minutes of the resources that customers are booked with. '
+'A new customer bought for the first time, a returning one had bought on an earlier day; each '
+'counts once a day. Shares are basis points, null of nothing.
+
+money has a row for each currency, in minor units: sold_minor is what sales say, after discounts '
+'and corrections, gift cards left out; revenue_minor = captured_minor - refunded_minor - '
+'disputed_minor - gift_cards_minor, what came in less what went back and what is owed to holders '
+'of gift cards.
+
+- from_on, to_on: local dates, both included; at most 1097 days.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden
+ */
+create function public.platform_dashboard(from_on text, to_on text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select insight.platform_dashboard(
+        private.to_date(from_on, 'from_on'), private.to_date(to_on, 'to_on')
+    );
+end;
+comment on function public.platform_dashboard is
+'Return the figures of all businesses in a period, each beside the period before, which is as long '
+'and ends the day before from_on. For the platform''s staff.
+
+The sums of what business_dashboard returns: {from_on, to_on, bookings, by_status, …, money, '
+'commissions, before, top_businesses, businesses}. Each business counts in days of its own zone. '
+'commissions are those of the platform by currency, by the day of the ledger (UTC). top_businesses '
+'are ten in each currency by revenue, then bookings, then id. businesses counts them by status.
+
+- from_on, to_on: dates, both included; at most 1097 days.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403.';
+
+grant execute on function
+public.business_dashboard(public.identifier, text, text), public.platform_dashboard(text, text)
+to anon, authenticated, service_role;
+
+create view public.admin_businesses
+with (security_invoker = true)
+as
+select
+    totals.id,
+    totals.name,
+    totals.slug,
+    totals.status,
+    totals.created_at,
+    totals.members,
+    totals.customers,
+    totals.bookings,
+    totals.completed,
+    totals.money
+from insight.business_totals() as totals;
+grant select on public.admin_businesses to authenticated, service_role;
+
+comment on view public.admin_businesses is
+'Every business with its figures since it began, for the platform''s staff; empty for everybody '
+'else.';
+comment on column public.admin_businesses.id is 'The business.';
+comment on column public.admin_businesses.name is 'Its name.';
+comment on column public.admin_businesses.slug is 'Its name in addresses.';
+comment on column public.admin_businesses.status is 'As in businesses.';
+comment on column public.admin_businesses.created_at is 'When it was created.';
+comment on column public.admin_businesses.members is 'Number of its members.';
+comment on column public.admin_businesses.customers is
+'Number of its customers, without those merged into another.';
+comment on column public.admin_businesses.bookings is
+'Number of its bookings that are neither held nor expired.';
+comment on column public.admin_businesses.completed is 'Number of its completed bookings.';
+comment on column public.admin_businesses.money is
+'What it sold, took and gave back by currency, as money of business_dashboard.';
+
+-- sql/90_insight/api/days.sql
+
+-- Figures of days (insight.all_days) as analysts read them, and what follows from them.
+
+create view analytics.daily_business_stats
+with (security_invoker = true)
+as
+select
+    all_days.business_id,
+    all_days.day,
+    all_days.currency,
+    all_days.held,
+    all_days.pending_payment,
+    all_days.pending,
+    all_days.confirmed,
+    all_days.checked_in,
+    all_days.completed,
+    all_days.cancelled,
+    all_days.rejected,
+    all_days.no_show,
+    all_days.expired,
+    all_days.lead_minutes,
+    all_days.booked_minutes,
+    all_days.open_minutes,
+    all_days.new_customers,
+    all_days.returning_customers,
+    all_days.sold_minor,
+    all_days.tax_minor,
+    all_days.captured_minor,
+    all_days.refunded_minor,
+    all_days.disputed_minor,
+    all_days.gift_cards_minor,
+    all_days.captured_minor - all_days.refunded_minor - all_days.disputed_minor
+    - all_days.gift_cards_minor as revenue_minor
+from insight.all_days
+where all_days.subject = 'business';
+grant select on analytics.daily_business_stats to analyst, service_role;
+
+comment on view analytics.daily_business_stats is
+'Businesses by day (in the business''s zone), business and currency. Exact at the moment of the '
+'query; sums over days are those of their period.
+
+Never sum money across currencies.';
+comment on column analytics.daily_business_stats.business_id is
+'The business.';
+comment on column analytics.daily_business_stats.day is
+'A date in the zone of the business. Bookings count on the day on which they start.';
+comment on column analytics.daily_business_stats.currency is
+'ISO 4217 code; XXX for figures without a currency.';
+comment on column analytics.daily_business_stats.held is
+'Number of bookings that are held.';
+comment on column analytics.daily_business_stats.pending_payment is
+'Number of bookings that are pending payment.';
+comment on column analytics.daily_business_stats.pending is
+'Number of bookings that are pending.';
+comment on column analytics.daily_business_stats.confirmed is
+'Number of bookings that are confirmed.';
+comment on column analytics.daily_business_stats.checked_in is
+'Number of bookings that are checked in.';
+comment on column analytics.daily_business_stats.completed is
+'Number of bookings that are completed.';
+comment on column analytics.daily_business_stats.cancelled is
+'Number of bookings that are cancelled.';
+comment on column analytics.daily_business_stats.rejected is
+'Number of bookings that are rejected.';
+comment on column analytics.daily_business_stats.no_show is
+'Number of bookings that are no show.';
+comment on column analytics.daily_business_stats.expired is
+'Number of bookings that are expired.';
+comment on column analytics.daily_business_stats.lead_minutes is
+'Minutes from the making of the bookings to their starts, added up: divide by the bookings that '
+'are neither held nor expired.';
+comment on column analytics.daily_business_stats.booked_minutes is
+'Minutes of resources that are booked: the length of each item that is confirmed, checked in, '
+'completed or missed, times its party where the resource has places. Without a currency (XXX).';
+comment on column analytics.daily_business_stats.open_minutes is
+'Minutes in which the resources that customers are booked with are open, times their places: '
+'hours and exceptions less closures and blocked time, as they stand now. Utilisation = '
+'booked_minutes / open_minutes. Without a currency (XXX).';
+comment on column analytics.daily_business_stats.new_customers is
+'Customers who bought on the day for the first time. Without a currency (XXX).';
+comment on column analytics.daily_business_stats.returning_customers is
+'Customers who bought on the day and on an earlier one. Without a currency (XXX).';
+comment on column analytics.daily_business_stats.sold_minor is
+'What lines of sales say, in minor units: amount - discount + tax that is not included, '
+'corrections on the day on which they were written, gift cards left out.';
+comment on column analytics.daily_business_stats.tax_minor is
+'The tax in it, in minor units.';
+comment on column analytics.daily_business_stats.captured_minor is
+'What payments brought, in minor units, by the ledger.';
+comment on column analytics.daily_business_stats.refunded_minor is
+'What refunds gave back, in minor units.';
+comment on column analytics.daily_business_stats.disputed_minor is
+'What lost disputes took, in minor units.';
+comment on column analytics.daily_business_stats.gift_cards_minor is
+'What is owed to holders of gift cards sold that day, less cancelled ones, in minor units.';
+comment on column analytics.daily_business_stats.revenue_minor is
+'captured_minor - refunded_minor - disputed_minor - gift_cards_minor.';
+
+create view analytics.daily_channel_stats
+with (security_invoker = true)
+as
+select
+    all_days.business_id,
+    all_days.day,
+    all_days.subject_id as channel,
+    all_days.currency,
+    all_days.held,
+    all_days.pending_payment,
+    all_days.pending,
+    all_days.confirmed,
+    all_days.checked_in,
+    all_days.completed,
+    all_days.cancelled,
+    all_days.rejected,
+    all_days.no_show,
+    all_days.expired,
+    all_days.lead_minutes,
+    all_days.sold_minor,
+    all_days.tax_minor
+from insight.all_days
+where all_days.subject = 'channel';
+grant select on analytics.daily_channel_stats to analyst, service_role;
+
+comment on view analytics.daily_channel_stats is
+'Channels by day (in the business''s zone), business and currency. Exact at the moment of the '
+'query; sums over days are those of their period.
+
+Never sum money across currencies.';
+comment on column analytics.daily_channel_stats.business_id is
+'The business.';
+comment on column analytics.daily_channel_stats.day is
+'A date in the zone of the business. Bookings count on the day on which they start.';
+comment on column analytics.daily_channel_stats.channel is
+'online, business, system or other: who took the first step of the booking or order.';
+comment on column analytics.daily_channel_stats.currency is
+'ISO 4217 code; XXX for figures without a currency.';
+comment on column analytics.daily_channel_stats.held is
+'Number of bookings that are held.';
+comment on column analytics.daily_channel_stats.pending_payment is
+'Number of bookings that are pending payment.';
+comment on column analytics.daily_channel_stats.pending is
+'Number of bookings that are pending.';
+comment on column analytics.daily_channel_stats.confirmed is
+'Number of bookings that are confirmed.';
+comment on column analytics.daily_channel_stats.checked_in is
+'Number of bookings that are checked in.';
+comment on column analytics.daily_channel_stats.completed is
+'Number of bookings that are completed.';
+comment on column analytics.daily_channel_stats.cancelled is
+'Number of bookings that are cancelled.';
+comment on column analytics.daily_channel_stats.rejected is
+'Number of bookings that are rejected.';
+comment on column analytics.daily_channel_stats.no_show is
+'Number of bookings that are no show.';
+comment on column analytics.daily_channel_stats.expired is
+'Number of bookings that are expired.';
+comment on column analytics.daily_channel_stats.lead_minutes is
+'Minutes from the making of the bookings to their starts, added up: divide by the bookings that '
+'are neither held nor expired.';
+comment on column analytics.daily_channel_stats.sold_minor is
+'What lines of sales say, in minor units: amount - discount + tax that is not included, '
+'corrections on the day on which they were written, gift cards left out.';
+comment on column analytics.daily_channel_stats.tax_minor is
+'The tax in it, in minor units.';
+
+-- sql/90_insight/api/days_parts.sql
+
+-- Figures of days of the parts of a business.
+
+create view analytics.daily_service_stats
+with (security_invoker = true)
+as
+select
+    all_days.business_id,
+    all_days.day,
+    all_days.subject_id::uuid as service_id,
+    all_days.currency,
+    all_days.held,
+    all_days.pending_payment,
+    all_days.pending,
+    all_days.confirmed,
+    all_days.checked_in,
+    all_days.completed,
+    all_days.cancelled,
+    all_days.rejected,
+    all_days.no_show,
+    all_days.expired,
+    all_days.booked_minutes,
+    all_days.sold_minor,
+    all_days.tax_minor
+from insight.all_days
+where all_days.subject = 'service';
+grant select on analytics.daily_service_stats to analyst, service_role;
+
+comment on view analytics.daily_service_stats is
+'Services by day (in the business''s zone), business and currency. Exact at the moment of the '
+'query; sums over days are those of their period.
+
+Never sum money across currencies.';
+comment on column analytics.daily_service_stats.business_id is
+'The business.';
+comment on column analytics.daily_service_stats.day is
+'A date in the zone of the business. Bookings count on the day on which they start.';
+comment on column analytics.daily_service_stats.service_id is
+'The service.';
+comment on column analytics.daily_service_stats.currency is
+'ISO 4217 code; XXX for figures without a currency.';
+comment on column analytics.daily_service_stats.held is
+'Number of items of bookings that are held.';
+comment on column analytics.daily_service_stats.pending_payment is
+'Number of items of bookings that are pending payment.';
+comment on column analytics.daily_service_stats.pending is
+'Number of items of bookings that are pending.';
+comment on column analytics.daily_service_stats.confirmed is
+'Number of items of bookings that are confirmed.';
+comment on column analytics.daily_service_stats.checked_in is
+'Number of items of bookings that are checked in.';
+comment on column analytics.daily_service_stats.completed is
+'Number of items of bookings that are completed.';
+comment on column analytics.daily_service_stats.cancelled is
+'Number of items of bookings that are cancelled.';
+comment on column analytics.daily_service_stats.rejected is
+'Number of items of bookings that are rejected.';
+comment on column analytics.daily_service_stats.no_show is
+'Number of items of bookings that are no show.';
+comment on column analytics.daily_service_stats.expired is
+'Number of items of bookings that are expired.';
+comment on column analytics.daily_service_stats.booked_minutes is
+'Minutes of resources that are booked: the length of each item that is confirmed, checked in, '
+'completed or missed, times its party where the resource has places. Without a currency (XXX).';
+comment on column analytics.daily_service_stats.sold_minor is
+'What lines of sales say, in minor units: amount - discount + tax that is not included, '
+'corrections on the day on which they were written, gift cards left out.';
+comment on column analytics.daily_service_stats.tax_minor is
+'The tax in it, in minor units.';
+
+create view analytics.daily_resource_stats
+with (security_invoker = true)
+as
+select
+    all_days.business_id,
+    all_days.day,
+    all_days.subject_id::uuid as resource_id,
+    all_days.currency,
+    all_days.held,
+    all_days.pending_payment,
+    all_days.pending,
+    all_days.confirmed,
+    all_days.checked_in,
+    all_days.completed,
+    all_days.cancelled,
+    all_days.rejected,
+    all_days.no_show,
+    all_days.expired,
+    all_days.booked_minutes,
+    all_days.open_minutes,
+    all_days.sold_minor,
+    all_days.tax_minor
+from insight.all_days
+where all_days.subject = 'resource';
+grant select on analytics.daily_resource_stats to analyst, service_role;
+
+comment on view analytics.daily_resource_stats is
+'Resources by day (in the business''s zone), business and currency. Exact at the moment of the '
+'query; sums over days are those of their period.
+
+Never sum money across currencies.';
+comment on column analytics.daily_resource_stats.business_id is
+'The business.';
+comment on column analytics.daily_resource_stats.day is
+'A date in the zone of the business. Bookings count on the day on which they start.';
+comment on column analytics.daily_resource_stats.resource_id is
+'Who or what provides it.';
+comment on column analytics.daily_resource_stats.currency is
+'ISO 4217 code; XXX for figures without a currency.';
+comment on column analytics.daily_resource_stats.held is
+'Number of items of bookings that are held.';
+comment on column analytics.daily_resource_stats.pending_payment is
+'Number of items of bookings that are pending payment.';
+comment on column analytics.daily_resource_stats.pending is
+'Number of items of bookings that are pending.';
+comment on column analytics.daily_resource_stats.confirmed is
+'Number of items of bookings that are confirmed.';
+comment on column analytics.daily_resource_stats.checked_in is
+'Number of items of bookings that are checked in.';
+comment on column analytics.daily_resource_stats.completed is
+'Number of items of bookings that are completed.';
+comment on column analytics.daily_resource_stats.cancelled is
+'Number of items of bookings that are cancelled.';
+comment on column analytics.daily_resource_stats.rejected is
+'Number of items of bookings that are rejected.';
+comment on column analytics.daily_resource_stats.no_show is
+'Number of items of bookings that are no show.';
+comment on column analytics.daily_resource_stats.expired is
+'Number of items of bookings that are expired.';
+comment on column analytics.daily_resource_stats.booked_minutes is
+'Minutes of resources that are booked: the length of each item that is confirmed, checked in, '
+'completed or missed, times its party where the resource has places. Without a currency (XXX).';
+comment on column analytics.daily_resource_stats.open_minutes is
+'Minutes in which the resources that customers are booked with are open, times their places: '
+'hours and exceptions less closures and blocked time, as they stand now. Utilisation = '
+'booked_minutes / open_minutes. Without a currency (XXX).';
+comment on column analytics.daily_resource_stats.sold_minor is
+'What lines of sales say, in minor units: amount - discount + tax that is not included, '
+'corrections on the day on which they were written, gift cards left out.';
+comment on column analytics.daily_resource_stats.tax_minor is
+'The tax in it, in minor units.';
+
+create view analytics.daily_product_stats
+with (security_invoker = true)
+as
+select
+    all_days.business_id,
+    all_days.day,
+    all_days.subject_id::uuid as product_id,
+    all_days.currency,
+    all_days.units,
+    all_days.sold_minor,
+    all_days.tax_minor
+from insight.all_days
+where all_days.subject = 'product';
+grant select on analytics.daily_product_stats to analyst, service_role;
+
+comment on view analytics.daily_product_stats is
+'Products by day (in the business''s zone), business and currency. Exact at the moment of the '
+'query; sums over days are those of their period.
+
+Never sum money across currencies.';
+comment on column analytics.daily_product_stats.business_id is
+'The business.';
+comment on column analytics.daily_product_stats.day is
+'A date in the zone of the business. Bookings count on the day on which they start.';
+comment on column analytics.daily_product_stats.product_id is
+'The product.';
+comment on column analytics.daily_product_stats.currency is
+'ISO 4217 code; XXX for figures without a currency.';
+comment on column analytics.daily_product_stats.units is
+'Units that were agreed or added, before returns.';
+comment on column analytics.daily_product_stats.sold_minor is
+'What lines of sales say, in minor units: amount - discount + tax that is not included, '
+'corrections on the day on which they were written, gift cards left out.';
+comment on column analytics.daily_product_stats.tax_minor is
+'The tax in it, in minor units.';
+
 -- sql/90_insight/api/figures.sql
 
 -- What people who read numbers read. Analysts come in with a role of their own: each view is a
@@ -142,6 +3350,125 @@ comment on column analytics.payout_report.currency is 'ISO 4217 code.';
 comment on column analytics.payout_report.status is 'As in payouts.';
 comment on column analytics.payout_report.payouts is 'Number of payouts.';
 comment on column analytics.payout_report.amount_minor is 'Their amounts in minor units.';
+
+-- sql/90_insight/api/inventory.sql
+
+-- How fast stock sells, counted from its movements.
+
+create view analytics.inventory_turnover
+with (security_invoker = true)
+as
+with monthly as (
+    select
+        stock_movements.business_id,
+        stock_movements.variant_id,
+        date_trunc('month', stock_movements.at at time zone businesses.time_zone)::date as month,
+        sum(stock_movements.quantity) as change,
+        -coalesce(
+            sum(stock_movements.quantity) filter (
+                where stock_movements.reason in ('sold', 'cancelled', 'returned')
+            ), 0
+        ) as sold,
+        sum(stock_movements.quantity) filter (where stock_movements.unit_cost_minor is not null)
+            as costed,
+        sum(stock_movements.quantity * stock_movements.unit_cost_minor) as cost_minor
+    from commerce.stock_movements
+    inner join business.businesses on stock_movements.business_id = businesses.id
+    group by 1, 2, 3
+),
+
+spans as (
+    select
+        monthly.business_id,
+        monthly.variant_id,
+        min(monthly.month) as first_month
+    from monthly
+    group by 1, 2
+),
+
+months as (
+    select
+        spans.business_id,
+        spans.variant_id,
+        months.at::date as month
+    from spans
+    inner join business.businesses on spans.business_id = businesses.id
+    cross join lateral generate_series(
+        spans.first_month,
+        (select private.now()) at time zone businesses.time_zone,
+        interval '1 month'
+    ) as months (at)
+),
+
+levels as (
+    select
+        months.business_id,
+        months.variant_id,
+        months.month,
+        coalesce(monthly.sold, 0) as sold,
+        sum(coalesce(monthly.change, 0)) over so_far - coalesce(monthly.change, 0) as opening,
+        sum(coalesce(monthly.change, 0)) over so_far as closing,
+        sum(monthly.cost_minor) over so_far
+        / nullif(sum(monthly.costed) over so_far, 0) as unit_cost
+    from months
+    left join monthly
+        on
+            months.business_id = monthly.business_id
+            and months.variant_id = monthly.variant_id
+            and months.month = monthly.month
+    window so_far as (
+        partition by months.business_id, months.variant_id order by months.month
+    )
+)
+
+select
+    levels.business_id,
+    levels.month,
+    levels.variant_id,
+    products.currency,
+    levels.opening as opening_units,
+    levels.closing as closing_units,
+    levels.sold as sold_units,
+    round(levels.unit_cost)::bigint as unit_cost_minor,
+    round(levels.sold * levels.unit_cost)::bigint as cogs_minor,
+    round((levels.opening + levels.closing) / 2.0 * levels.unit_cost)::bigint
+        as average_stock_minor,
+    round(levels.sold / nullif((levels.opening + levels.closing) / 2.0, 0), 4) as turnover
+from levels
+inner join catalog.product_variants
+    on
+        levels.business_id = product_variants.business_id
+        and levels.variant_id = product_variants.id
+inner join catalog.products
+    on
+        product_variants.business_id = products.business_id
+        and product_variants.product_id = products.id;
+grant select on analytics.inventory_turnover to analyst, service_role;
+
+comment on view analytics.inventory_turnover is
+'How fast stock sells, by business, month and variant, of all stores. turnover = cogs_minor / '
+'average_stock_minor; for several variants divide the sums.
+
+Never sum money across currencies.';
+comment on column analytics.inventory_turnover.business_id is 'The business.';
+comment on column analytics.inventory_turnover.month is
+'The first day of the month, in the zone of the business.';
+comment on column analytics.inventory_turnover.variant_id is 'The variant.';
+comment on column analytics.inventory_turnover.currency is 'The currency of the product.';
+comment on column analytics.inventory_turnover.opening_units is 'Pieces when the month began.';
+comment on column analytics.inventory_turnover.closing_units is
+'Pieces when it ended; in this month, now.';
+comment on column analytics.inventory_turnover.sold_units is
+'Pieces that were sold, less those of cancelled orders and returned ones.';
+comment on column analytics.inventory_turnover.unit_cost_minor is
+'What one piece cost: the mean of all receipts with a cost until the end of the month, in minor '
+'units; null when none had one.';
+comment on column analytics.inventory_turnover.cogs_minor is
+'Cost of goods sold: sold_units times the mean cost of a piece.';
+comment on column analytics.inventory_turnover.average_stock_minor is
+'Mean of opening and closing pieces, times the mean cost of a piece.';
+comment on column analytics.inventory_turnover.turnover is
+'sold_units / mean of opening and closing pieces: how often stock was sold in the month.';
 
 -- sql/90_insight/api/memberships.sql
 
@@ -358,6 +3685,97 @@ comment on column analytics.membership_months.churn_bps is
 comment on column analytics.membership_months.mrr_minor is
 'Monthly recurring revenue when it ended, or now, in minor units, as in active_members. Of past '
 'pauses only the latest of a membership is known.';
+
+-- sql/90_insight/api/popularity.sql
+
+-- Products as they sell and as they are looked at.
+
+create view analytics.popular_products
+with (security_invoker = true)
+as
+with viewed as (
+    select
+        events.business_id,
+        (events.at at time zone businesses.time_zone)::date as day,
+        events.product_id,
+        count(*) as views
+    from insight.events
+    inner join business.businesses on events.business_id = businesses.id
+    where events.name = 'product_viewed' and events.product_id is not null
+    group by 1, 2, 3
+)
+
+select
+    coalesce(sold.business_id, viewed.business_id) as business_id,
+    coalesce(sold.day, viewed.day) as day,
+    coalesce(sold.product_id, viewed.product_id) as product_id,
+    sold.currency,
+    coalesce(sold.units, 0) as units,
+    coalesce(sold.sold_minor, 0) as sold_minor,
+    -- Views have no currency: they stand beside the first one of the day.
+    case
+        when
+            sold.currency is null
+            or sold.currency = min(sold.currency) over (
+                partition by sold.business_id, sold.day, sold.product_id
+            )
+            then coalesce(viewed.views, 0)
+        else 0
+    end as views
+from analytics.daily_product_stats as sold
+full join viewed
+    on
+        sold.business_id = viewed.business_id
+        and sold.day = viewed.day
+        and sold.product_id = viewed.product_id;
+grant select on analytics.popular_products to analyst, service_role;
+
+comment on view analytics.popular_products is
+'What products sold and how often they were looked at, by business, day and currency. Add up the '
+'days of a window and order by units, sold_minor or views, then by product_id.
+
+Never sum money across currencies.';
+comment on column analytics.popular_products.business_id is 'The business.';
+comment on column analytics.popular_products.day is 'A date in the zone of the business.';
+comment on column analytics.popular_products.product_id is 'The product.';
+comment on column analytics.popular_products.currency is
+'ISO 4217 code; null when nothing was sold.';
+comment on column analytics.popular_products.units is 'As in daily_product_stats.';
+comment on column analytics.popular_products.sold_minor is 'As in daily_product_stats.';
+comment on column analytics.popular_products.views is
+'How often its page was looked at; beside one currency only.';
+
+-- sql/90_insight/api/track.sql
+
+-- The intake of events.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.track(events public.list)
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select insight.track(private.to_list(events, 'events', 500));
+end;
+comment on function public.track is
+'Report what a visitor did. Returns how many events were taken.
+
+No account, address or program is stored. A session is stored only with consent, and not at all '
+'when the request has Sec-GPC: 1 or DNT: 1; events without a session count, and belong to nobody. '
+'Events of programs that visit pages by themselves, of businesses that are not open to the public, '
+'older than a day or ahead of the clock are not taken. Nobody has to sign in.
+
+- events: at most 500 of {name, at, business_id, session_id, service_id, product_id, consent}. name '
+'is visited, searched, service_viewed, product_viewed, slots_viewed, added_to_cart, '
+'checkout_started or paid; only name is required. at is an instant, by default now. session_id is '
+'a random UUID that the client makes for one visit. consent is true once the visitor has agreed.
+
+Errors: invalid_input 400.';
+grant execute on function public.track(public.list) to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';
