@@ -7,6 +7,7 @@ import typer
 from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ROOT, ConfigOption, StateOption, UrlOption
 from cli.output import talk
 from cli.schema import CHECKOUT, declare, install_platform
+from cli.schema.dbt import sources
 from cli.schema.reference import reference_pages
 from cli.schema.scratch import create_database, scratch_cluster
 from cli.schema.typescript import database_type
@@ -32,6 +33,12 @@ def types(
     """Print TypeScript types of the API, in the form that supabase-js takes."""
     dsn = db_url or State(state).require_running().db_url
     print(database_type(dsn, load(config_path(State(state), config)).api.schemas), end="")
+
+
+@app.command()
+def dbt(state: StateOption = DEFAULT_STATE, db_url: UrlOption = None) -> None:
+    """Print the views of analytics as sources of dbt, with descriptions and tests."""
+    print(sources(db_url or State(state).require_running().db_url), end="")
 
 
 @app.command()

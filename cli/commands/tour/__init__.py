@@ -10,6 +10,7 @@ from rich.console import Console
 from cli.commands.tour import (
     booking,
     content,
+    figures,
     goods,
     loyalty,
     members,
@@ -46,6 +47,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     booking.finish,
     booking.serve,
     paying.earn,
+    figures.count,
     oversight.oversee,
     content.shape,
     booking.hear,

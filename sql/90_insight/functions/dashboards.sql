@@ -83,6 +83,32 @@ end;
 $$;
 
 /*
+ * Return of which business and period a page is.
+ */
+create function insight.page_head(business_id uuid, from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'business_id', businesses.id,
+            'name', businesses.name,
+            'time_zone', businesses.time_zone,
+            'currency', businesses.currency,
+            'from_on', from_on,
+            'to_on', to_on
+        )
+        from business.businesses
+        where businesses.id = page_head.business_id
+    );
+end;
+$$;
+
+/*
  * Return the page of an owner (public.business_dashboard).
  * Definer: figures are of all rows of the business, whichever of them the caller may read.
  *
@@ -124,18 +150,7 @@ begin
             array(select each from unnest(v_days) as each where each.day < from_on), v_before
         ) as sums
     );
-    return (
-        select jsonb_build_object(
-            'business_id', businesses.id,
-            'name', businesses.name,
-            'time_zone', businesses.time_zone,
-            'currency', businesses.currency,
-            'from_on', from_on,
-            'to_on', to_on
-        )
-        from business.businesses
-        where businesses.id = business_dashboard.business_id
-    )
+    return insight.page_head(business_dashboard.business_id, from_on, to_on)
     || insight.figures_of(v_now)
     || jsonb_build_object(
         'before', jsonb_build_object('from_on', v_before, 'to_on', from_on - 1)

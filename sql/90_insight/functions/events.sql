@@ -8,6 +8,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(
         user_agent ~* concat(
@@ -26,6 +27,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(headers ->> 'sec-gpc' = '1' or headers ->> 'dnt' = '1', false);
 end;
@@ -149,6 +151,7 @@ returns interval
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select interval '13 months';
 end;
