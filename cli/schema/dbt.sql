@@ -1,7 +1,7 @@
 -- The views of analytics with their comments and columns.
 select
-    pg_class.relname,
-    obj_description(pg_class.oid, 'pg_class'),
+    pg_class.relname as name,
+    obj_description(pg_class.oid, 'pg_class') as comment,
     json_agg(
         json_build_object(
             'name', pg_attribute.attname,
@@ -9,9 +9,9 @@ select
             'comment', coalesce(col_description(pg_class.oid, pg_attribute.attnum), '')
         )
         order by pg_attribute.attnum
-    )
+    ) as columns
 from pg_class
-inner join pg_attribute on pg_attribute.attrelid = pg_class.oid and pg_attribute.attnum > 0
+inner join pg_attribute on pg_class.oid = pg_attribute.attrelid and pg_attribute.attnum > 0
 where
     pg_class.relnamespace = 'analytics'::regnamespace
     and pg_class.relkind = 'v'

@@ -167,6 +167,7 @@ returns integer
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select round(10000 * part / nullif(whole, 0))::integer;
 end;
@@ -331,6 +332,10 @@ begin
 end;
 $$;
 
+-- sql/90_insight/functions/adding_parts.sql
+
+-- The parts of a business beside each other, and its days one by one.
+
 /*
  * Return how many bookings a row counts that are neither held nor expired.
  */
@@ -339,6 +344,7 @@ returns bigint
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select
         (figures).pending_payment + (figures).pending + (figures).confirmed
@@ -373,8 +379,56 @@ end;
 $$;
 
 /*
- * Return the parts of a business of one kind that sold most in a period, at most ten in each
- * currency, each beside the period before. Those that sold as much come by id.
+ * Rank the parts of a business of one kind in each currency by what they sold from a day on; those
+ * that sold as much by bookings, units and id. `before` is what they did on earlier days.
+ */
+create function insight.rank_parts(days insight.days[], subject insight.subject, from_on date)
+returns table (
+    currency text, rank bigint, subject_id text, sold_minor bigint, bookings bigint, units bigint,
+    before jsonb
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        sums.currency,
+        row_number() over (
+            partition by sums.currency
+            order by sums.sold_minor desc, sums.bookings desc, sums.units desc, sums.subject_id
+        ),
+        sums.subject_id,
+        sums.sold_minor,
+        sums.bookings,
+        sums.units,
+        sums.before
+    from (
+        select
+            each.currency,
+            each.subject_id,
+            coalesce(sum(each.sold_minor) filter (where each.day >= from_on), 0)::bigint,
+            coalesce(sum(insight.bookings_of(each)) filter (where each.day >= from_on), 0)::bigint,
+            coalesce(sum(each.units) filter (where each.day >= from_on), 0)::bigint,
+            jsonb_build_object(
+                'sold_minor',
+                coalesce(sum(each.sold_minor) filter (where each.day < from_on), 0),
+                'bookings',
+                coalesce(sum(insight.bookings_of(each)) filter (where each.day < from_on), 0),
+                'units', coalesce(sum(each.units) filter (where each.day < from_on), 0)
+            )
+        from unnest(days) as each
+        where each.subject = rank_parts.subject and each.currency <> 'XXX'
+        group by each.currency, each.subject_id
+    ) as sums (currency, subject_id, sold_minor, bookings, units, before)
+    where sums.sold_minor <> 0 or sums.bookings <> 0 or sums.units <> 0;
+end;
+$$;
+
+/*
+ * Return the first ten parts of a business of one kind in each currency (insight.rank_parts).
  */
 create function insight.top_of(days insight.days[], subject insight.subject, from_on date)
 returns jsonb
@@ -385,37 +439,6 @@ set search_path = ''
 as $$
 begin
     return (
-        with sums as (
-            select
-                each.currency,
-                each.subject_id,
-                coalesce(sum(each.sold_minor) filter (where each.day >= from_on), 0)::bigint
-                    as sold_minor,
-                coalesce(sum(each.units) filter (where each.day >= from_on), 0)::bigint as units,
-                coalesce(sum(insight.bookings_of(each)) filter (where each.day >= from_on), 0)::bigint
-                    as bookings,
-                coalesce(sum(each.sold_minor) filter (where each.day < from_on), 0)::bigint
-                    as sold_minor_before,
-                coalesce(sum(each.units) filter (where each.day < from_on), 0)::bigint
-                    as units_before,
-                coalesce(sum(insight.bookings_of(each)) filter (where each.day < from_on), 0)::bigint
-                    as bookings_before
-            from unnest(days) as each
-            where each.subject = top_of.subject and each.currency <> 'XXX'
-            group by each.currency, each.subject_id
-        ),
-
-        ranked as (
-            select
-                sums.*,
-                row_number() over (
-                    partition by sums.currency
-                    order by sums.sold_minor desc, sums.bookings desc, sums.units desc, sums.subject_id
-                ) as rank
-            from sums
-            where sums.sold_minor <> 0 or sums.bookings <> 0 or sums.units <> 0
-        )
-
         select coalesce(
             jsonb_agg(
                 jsonb_build_object(
@@ -426,17 +449,13 @@ begin
                     'sold_minor', ranked.sold_minor,
                     'bookings', ranked.bookings,
                     'units', ranked.units,
-                    'before', jsonb_build_object(
-                        'sold_minor', ranked.sold_minor_before,
-                        'bookings', ranked.bookings_before,
-                        'units', ranked.units_before
-                    )
+                    'before', ranked.before
                 )
                 order by ranked.currency, ranked.rank
             ),
             '[]'
         )
-        from ranked
+        from insight.rank_parts(days, top_of.subject, from_on) as ranked
         where ranked.rank <= 10
     );
 end;
@@ -585,9 +604,54 @@ returns text
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(case actor when 'customer' then 'online' else actor::text end, 'other');
 end;
+
+/*
+ * Return how many bookings start on some days, by who made them, currency and status, with their
+ * lead time.
+ */
+create function insight.bookings_on(business_id uuid, spans insight.span[])
+returns table (
+    day date, actor scheduling.actor_kind, currency text, status scheduling.booking_status,
+    bookings bigint, lead_minutes bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        span.day,
+        first_step.actor,
+        bookings.currency,
+        bookings.status,
+        count(*),
+        coalesce(sum(
+            greatest(floor(extract(epoch from bookings.starts_at - bookings.created_at) / 60), 0)
+        ) filter (where bookings.status not in ('held', 'expired')), 0)::bigint
+    from unnest(spans) as span
+    inner join scheduling.bookings
+        on
+            bookings.business_id = bookings_on.business_id
+            and bookings.starts_at >= span.from_at
+            and bookings.starts_at < span.until_at
+    left join lateral (
+        select booking_history.actor
+        from scheduling.booking_history
+        where
+            booking_history.business_id = bookings.business_id
+            and booking_history.booking_id = bookings.id
+        order by booking_history.id
+        limit 1
+    ) as first_step on true
+    group by 1, 2, 3, 4;
+end;
+$$;
 
 /*
  * Count the bookings that start on some days: by status, and their lead time, for the business and
@@ -602,63 +666,78 @@ set search_path = ''
 as $$
 begin
     return query
-    with counted as materialized (
-        select
-            span.day,
-            insight.channel_of(first_step.actor) as channel,
-            bookings.currency,
-            bookings.status,
-            count(*) as bookings,
-            coalesce(sum(
-                greatest(
-                    floor(extract(epoch from bookings.starts_at - bookings.created_at) / 60), 0
-                )
-            ) filter (where bookings.status not in ('held', 'expired')), 0)::bigint as lead_minutes
-        from unnest(spans) as span
-        inner join scheduling.bookings
-            on
-                bookings.business_id = count_bookings.business_id
-                and bookings.starts_at >= span.from_at
-                and bookings.starts_at < span.until_at
-        left join lateral (
-            select booking_history.actor
-            from scheduling.booking_history
-            where
-                booking_history.business_id = bookings.business_id
-                and booking_history.booking_id = bookings.id
-            order by booking_history.id
-            limit 1
-        ) as first_step on true
-        group by 1, 2, 3, 4
-    ),
-
-    of_subjects as (
-        select counted.*, 'business'::insight.subject as subject, '' as subject_id from counted
-        union all
-        select counted.*, 'channel', counted.channel from counted
-    )
-
     select
-        of_subjects.day,
-        of_subjects.subject,
-        of_subjects.subject_id,
-        of_subjects.currency,
+        counted.day,
+        subjects.subject,
+        subjects.subject_id,
+        counted.currency,
         measures.measure,
         sum(measures.amount)::bigint
-    from of_subjects
+    from insight.bookings_on(count_bookings.business_id, spans) as counted
     cross join lateral (
         values
-        (of_subjects.status::text::insight.measure, of_subjects.bookings),
-        ('lead_minutes', of_subjects.lead_minutes)
+        ('business'::insight.subject, ''), ('channel', insight.channel_of(counted.actor))
+    ) as subjects (subject, subject_id)
+    cross join lateral (
+        values
+        (counted.status::text::insight.measure, counted.bookings),
+        ('lead_minutes', counted.lead_minutes)
     ) as measures (measure, amount)
     group by 1, 2, 3, 4, 5;
 end;
 $$;
 
 /*
- * Count the items of the bookings that start on some days, for each service and resource: by the
- * status of the booking, or `cancelled` if the item alone was; and the minutes that they take of a
- * resource, once for each unit.
+ * Return how many items bookings of some days have, by service, resource, currency and status:
+ * that of the booking, or `cancelled` if the item alone was. `minutes` are those that they take,
+ * once for each unit of the resource.
+ */
+create function insight.items_on(business_id uuid, spans insight.span[])
+returns table (
+    day date, service_id uuid, resource_id uuid, currency text,
+    status scheduling.booking_status, items bigint, minutes bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        span.day,
+        booking_items.service_id,
+        booking_items.resource_id,
+        bookings.currency,
+        case
+            when booking_items.cancelled_at is null then bookings.status else 'cancelled'
+        end,
+        count(*),
+        coalesce(sum(
+            booking_items.duration_minutes
+            * least(booking_items.party_size, coalesce(resources.capacity, 1))
+        ), 0)::bigint
+    from unnest(spans) as span
+    inner join scheduling.bookings
+        on
+            bookings.business_id = items_on.business_id
+            and bookings.starts_at >= span.from_at
+            and bookings.starts_at < span.until_at
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    left join catalog.resources
+        on
+            resources.business_id = booking_items.business_id
+            and resources.id = booking_items.resource_id
+    group by 1, 2, 3, 4, 5;
+end;
+$$;
+
+/*
+ * Count the items of the bookings that start on some days, for each service and resource, by
+ * status; and the minutes of resources that are booked.
  */
 create function insight.count_items(business_id uuid, spans insight.span[])
 returns setof insight.figure
@@ -669,76 +748,144 @@ set search_path = ''
 as $$
 begin
     return query
-    with counted as materialized (
-        select
-            span.day,
-            booking_items.service_id,
-            booking_items.resource_id,
-            bookings.currency,
-            case
-                when booking_items.cancelled_at is null then bookings.status else 'cancelled'
-            end as status,
-            count(*) as items,
-            coalesce(sum(
-                booking_items.duration_minutes
-                * least(booking_items.party_size, coalesce(resources.capacity, 1))
-            ), 0)::bigint as minutes
-        from unnest(spans) as span
-        inner join scheduling.bookings
-            on
-                bookings.business_id = count_items.business_id
-                and bookings.starts_at >= span.from_at
-                and bookings.starts_at < span.until_at
-        inner join scheduling.booking_items
-            on
-                booking_items.business_id = bookings.business_id
-                and booking_items.booking_id = bookings.id
-        left join catalog.resources
-            on
-                resources.business_id = booking_items.business_id
-                and resources.id = booking_items.resource_id
-        group by 1, 2, 3, 4, 5
-    ),
-
-    of_subjects as (
-        select counted.*, 'service'::insight.subject as subject, counted.service_id as subject_id
-        from counted
-        union all
-        select counted.*, 'resource', counted.resource_id
-        from counted
-        where counted.resource_id is not null
-    )
-
-    select
-        of_subjects.day,
-        of_subjects.subject,
-        of_subjects.subject_id::text,
-        of_subjects.currency,
-        of_subjects.status::text::insight.measure,
-        sum(of_subjects.items)::bigint
-    from of_subjects
-    group by 1, 2, 3, 4, 5
-    union all
     select
         counted.day,
         subjects.subject,
         subjects.subject_id,
-        'XXX',
-        'booked_minutes',
-        sum(counted.minutes)::bigint
-    from counted
+        measures.currency,
+        measures.measure,
+        sum(measures.amount)::bigint
+    from insight.items_on(count_items.business_id, spans) as counted
     cross join lateral (
         values
         ('business'::insight.subject, ''),
         ('service', counted.service_id::text),
         ('resource', counted.resource_id::text)
     ) as subjects (subject, subject_id)
+    cross join lateral (
+        values
+        (counted.currency, counted.status::text::insight.measure, counted.items),
+        (
+            'XXX',
+            'booked_minutes',
+            case
+                when
+                    counted.resource_id is not null
+                    and counted.status in ('confirmed', 'checked_in', 'completed', 'no_show')
+                    then counted.minutes
+            end
+        )
+    ) as measures (currency, measure, amount)
     where
-        counted.resource_id is not null
-        and counted.status in ('confirmed', 'checked_in', 'completed', 'no_show')
-    group by 1, 2, 3;
+        subjects.subject_id is not null
+        and measures.amount is not null
+        -- Of a business bookings are counted, not their items.
+        and (subjects.subject <> 'business' or measures.measure = 'booked_minutes')
+    group by 1, 2, 3, 4, 5;
 end;
 $$;
+
+-- sql/90_insight/functions/counting_customers.sql
+
+-- How the customers of days are counted.
+
+/*
+ * Did a customer buy from a business before an instant? The customer is an account or, without one,
+ * an e-mail address or, without that, a phone number.
+ */
+create function insight.bought_before(
+    business_id uuid, customer_id uuid, email text, phone text, before_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when customer_id is not null then exists (
+            select 1
+            from sales.sales
+            where
+                sales.customer_id = bought_before.customer_id
+                and sales.business_id = bought_before.business_id
+                and sales.placed_at < before_at
+        )
+        when email is not null then exists (
+            select 1
+            from sales.sales
+            where
+                sales.customer_id is null
+                and lower(sales.customer_email) = lower(bought_before.email)
+                and sales.business_id = bought_before.business_id
+                and sales.placed_at < before_at
+        )
+        else exists (
+            select 1
+            from sales.sales
+            where
+                sales.customer_id is null
+                and sales.customer_email is null
+                and sales.customer_phone = bought_before.phone
+                and sales.business_id = bought_before.business_id
+                and sales.placed_at < before_at
+        )
+    end;
+end;
+$$;
+
+/*
+ * Count the customers who bought on some days, each once a day: new ones, whose first purchase it
+ * is, and returning ones, who had bought on an earlier day.
+ */
+create function insight.count_customers(business_id uuid, spans insight.span[])
+returns setof insight.figure
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        customers.day,
+        'business'::insight.subject,
+        '',
+        'XXX',
+        case
+            when insight.bought_before(
+                count_customers.business_id, customers.customer_id, customers.email,
+                customers.phone, customers.from_at
+            ) then 'returning_customers'
+            else 'new_customers'
+        end::insight.measure,
+        count(*)
+    from (
+        select distinct
+            span.day,
+            span.from_at,
+            sales.customer_id,
+            case when sales.customer_id is null then lower(sales.customer_email) end as email,
+            case
+                when sales.customer_id is null and sales.customer_email is null
+                    then sales.customer_phone
+            end as phone
+        from unnest(spans) as span
+        inner join sales.sales
+            on
+                sales.business_id = count_customers.business_id
+                and sales.placed_at >= span.from_at
+                and sales.placed_at < span.until_at
+        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+    ) as customers
+    group by 1, 5;
+end;
+$$;
+
+-- sql/90_insight/functions/counting_hours.sql
+
+-- How long resources are open.
 
 /*
  * Return the active resources of a business that customers are booked with: those of the leading
@@ -843,12 +990,104 @@ $$;
 
 -- sql/90_insight/functions/counting_money.sql
 
--- How the money and the customers of days are counted.
+-- How the money of days is counted: what was sold, and what the ledger took in and gave back.
 
 /*
- * Count what was sold on some days: the lines of sales by the instant of their revision, so a
- * correction counts on its own day. Gift cards are none: they are owed until somebody spends them.
- * Units are those that were agreed or added, before returns.
+ * Return the lines that were written on some days, by what they sold, who provided it and who took
+ * the first step of their booking or order. A line counts by the instant of its revision, so a
+ * correction counts on its own day. Units are those that were agreed or added, before returns.
+ */
+create function insight.lines_on(business_id uuid, spans insight.span[])
+returns table (
+    day date, currency text, actor scheduling.actor_kind, service_id uuid, resource_id uuid,
+    product_id uuid, units bigint, sold_minor bigint, tax_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        span.day,
+        sales.currency,
+        insight.first_actor(sales.business_id, sales.id),
+        sale_lines.service_id,
+        booking_items.resource_id,
+        product_variants.product_id,
+        coalesce(sum(sale_lines.quantity) filter (
+            where sale_lines.corrects_line_id is null and sale_lines.amount_minor >= 0
+        ), 0)::bigint,
+        -- sales.line_total, written out: a call for each line takes longer than the rest.
+        sum(
+            sale_lines.amount_minor - sale_lines.discount_minor
+            + case when sale_lines.tax_is_included then 0 else sale_lines.tax_minor end
+        )::bigint,
+        sum(sale_lines.tax_minor)::bigint
+    from unnest(spans) as span
+    inner join sales.sale_revisions as revisions
+        on
+            revisions.business_id = lines_on.business_id
+            and revisions.at >= span.from_at
+            and revisions.at < span.until_at
+    inner join sales.sales
+        on sales.business_id = revisions.business_id and sales.id = revisions.sale_id
+    inner join sales.sale_lines
+        on
+            sale_lines.business_id = revisions.business_id
+            and sale_lines.sale_id = revisions.sale_id
+            and sale_lines.revision = revisions.revision
+    left join scheduling.booking_items
+        on
+            booking_items.business_id = sale_lines.business_id
+            and booking_items.sale_line_id = coalesce(sale_lines.corrects_line_id, sale_lines.id)
+    left join catalog.product_variants on product_variants.id = sale_lines.variant_id
+    where sale_lines.kind <> 'gift_card'
+    group by 1, 2, 3, 4, 5, 6;
+end;
+$$;
+
+/*
+ * Return who took the first step of the booking or the order of a sale; null of neither.
+ */
+create function insight.first_actor(business_id uuid, sale_id uuid)
+returns scheduling.actor_kind
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actor scheduling.actor_kind;
+begin
+    select booking_history.actor into v_actor
+    from scheduling.bookings
+    inner join scheduling.booking_history
+        on
+            booking_history.business_id = bookings.business_id
+            and booking_history.booking_id = bookings.id
+    where bookings.business_id = first_actor.business_id and bookings.sale_id = first_actor.sale_id
+    order by booking_history.id
+    limit 1;
+    if not found then
+        select order_history.actor into v_actor
+        from commerce.orders
+        inner join commerce.order_history
+            on
+                order_history.business_id = orders.business_id
+                and order_history.order_id = orders.id
+        where orders.business_id = first_actor.business_id and orders.sale_id = first_actor.sale_id
+        order by order_history.id
+        limit 1;
+    end if;
+    return v_actor;
+end;
+$$;
+
+/*
+ * Count what was sold on some days, for the business, its channels, services, resources and
+ * products. Gift cards are no sales: they are owed until somebody spends them.
  */
 create function insight.count_sales(business_id uuid, spans insight.span[])
 returns setof insight.figure
@@ -859,77 +1098,6 @@ set search_path = ''
 as $$
 begin
     return query
-    with lines as materialized (
-        select
-            span.day,
-            sales.currency,
-            insight.channel_of(coalesce(booked.actor, ordered.actor)) as channel,
-            sale_lines.service_id,
-            booking_items.resource_id,
-            product_variants.product_id,
-            sum(
-                case
-                    when sale_lines.corrects_line_id is null and sale_lines.amount_minor >= 0
-                        then sale_lines.quantity
-                    else 0
-                end
-            ) as units,
-            -- sales.line_total, written out: a call for each line takes longer than the rest.
-            sum(
-                sale_lines.amount_minor - sale_lines.discount_minor
-                + case when sale_lines.tax_is_included then 0 else sale_lines.tax_minor end
-            ) as sold_minor,
-            sum(sale_lines.tax_minor) as tax_minor
-        from unnest(spans) as span
-        inner join sales.sale_revisions
-            on
-                sale_revisions.business_id = count_sales.business_id
-                and sale_revisions.at >= span.from_at
-                and sale_revisions.at < span.until_at
-        inner join sales.sales
-            on
-                sales.business_id = sale_revisions.business_id
-                and sales.id = sale_revisions.sale_id
-        inner join sales.sale_lines
-            on
-                sale_lines.business_id = sale_revisions.business_id
-                and sale_lines.sale_id = sale_revisions.sale_id
-                and sale_lines.revision = sale_revisions.revision
-        left join scheduling.booking_items
-            on
-                booking_items.business_id = sale_lines.business_id
-                and booking_items.sale_line_id
-                = coalesce(sale_lines.corrects_line_id, sale_lines.id)
-        left join catalog.product_variants
-            on
-                product_variants.business_id = sale_lines.business_id
-                and product_variants.id = sale_lines.variant_id
-        left join lateral (
-            select booking_history.actor
-            from scheduling.bookings
-            inner join scheduling.booking_history
-                on
-                    booking_history.business_id = bookings.business_id
-                    and booking_history.booking_id = bookings.id
-            where bookings.business_id = sales.business_id and bookings.sale_id = sales.id
-            order by booking_history.id
-            limit 1
-        ) as booked on true
-        left join lateral (
-            select order_history.actor
-            from commerce.orders
-            inner join commerce.order_history
-                on
-                    order_history.business_id = orders.business_id
-                    and order_history.order_id = orders.id
-            where orders.business_id = sales.business_id and orders.sale_id = sales.id
-            order by order_history.id
-            limit 1
-        ) as ordered on true
-        where sale_lines.kind <> 'gift_card'
-        group by 1, 2, 3, 4, 5, 6
-    )
-
     select
         lines.day,
         subjects.subject,
@@ -937,11 +1105,11 @@ begin
         lines.currency,
         measures.measure,
         sum(measures.amount)::bigint
-    from lines
+    from insight.lines_on(count_sales.business_id, spans) as lines
     cross join lateral (
         values
         ('business'::insight.subject, ''),
-        ('channel', lines.channel),
+        ('channel', insight.channel_of(lines.actor)),
         ('service', lines.service_id::text),
         ('resource', lines.resource_id::text),
         ('product', lines.product_id::text)
@@ -985,79 +1153,6 @@ begin
             and takings.at >= span.from_at
             and takings.at < span.until_at
     group by 1, 4, 5;
-end;
-$$;
-
-/*
- * Count the customers who bought on some days, each once a day: new ones, whose first purchase it
- * is, and returning ones, who had bought on an earlier day.
- */
-create function insight.count_customers(business_id uuid, spans insight.span[])
-returns setof insight.figure
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    with customers as materialized (
-        select distinct
-            span.day,
-            span.from_at,
-            sales.customer_id,
-            case when sales.customer_id is null then lower(sales.customer_email) end as email,
-            case
-                when sales.customer_id is null and sales.customer_email is null
-                    then sales.customer_phone
-            end as phone
-        from unnest(spans) as span
-        inner join sales.sales
-            on
-                sales.business_id = count_customers.business_id
-                and sales.placed_at >= span.from_at
-                and sales.placed_at < span.until_at
-        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
-    )
-
-    select
-        customers.day,
-        'business'::insight.subject,
-        '',
-        'XXX',
-        case
-            when customers.customer_id is not null and exists (
-                select 1
-                from sales.sales
-                where
-                    sales.customer_id = customers.customer_id
-                    and sales.business_id = count_customers.business_id
-                    and sales.placed_at < customers.from_at
-            ) then 'returning_customers'
-            when customers.email is not null and exists (
-                select 1
-                from sales.sales
-                where
-                    sales.customer_id is null
-                    and lower(sales.customer_email) = customers.email
-                    and sales.business_id = count_customers.business_id
-                    and sales.placed_at < customers.from_at
-            ) then 'returning_customers'
-            when customers.phone is not null and exists (
-                select 1
-                from sales.sales
-                where
-                    sales.customer_id is null
-                    and sales.customer_email is null
-                    and sales.customer_phone = customers.phone
-                    and sales.business_id = count_customers.business_id
-                    and sales.placed_at < customers.from_at
-            ) then 'returning_customers'
-            else 'new_customers'
-        end::insight.measure,
-        count(*)
-    from customers
-    group by 1, 5;
 end;
 $$;
 
@@ -1148,6 +1243,32 @@ end;
 $$;
 
 /*
+ * Return of which business and period a page is.
+ */
+create function insight.page_head(business_id uuid, from_on date, to_on date)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'business_id', businesses.id,
+            'name', businesses.name,
+            'time_zone', businesses.time_zone,
+            'currency', businesses.currency,
+            'from_on', from_on,
+            'to_on', to_on
+        )
+        from business.businesses
+        where businesses.id = page_head.business_id
+    );
+end;
+$$;
+
+/*
  * Return the page of an owner (public.business_dashboard).
  * Definer: figures are of all rows of the business, whichever of them the caller may read.
  *
@@ -1189,18 +1310,7 @@ begin
             array(select each from unnest(v_days) as each where each.day < from_on), v_before
         ) as sums
     );
-    return (
-        select jsonb_build_object(
-            'business_id', businesses.id,
-            'name', businesses.name,
-            'time_zone', businesses.time_zone,
-            'currency', businesses.currency,
-            'from_on', from_on,
-            'to_on', to_on
-        )
-        from business.businesses
-        where businesses.id = business_dashboard.business_id
-    )
+    return insight.page_head(business_dashboard.business_id, from_on, to_on)
     || insight.figures_of(v_now)
     || jsonb_build_object(
         'before', jsonb_build_object('from_on', v_before, 'to_on', from_on - 1)
@@ -1452,7 +1562,7 @@ $$;
 
 -- sql/90_insight/functions/days.sql
 
--- Days that are kept, and how readers get exact figures of any days.
+-- Days that are kept, and how the worker counts them again.
 
 /*
  * Count some days of a business from the rows of the other domains.
@@ -1658,6 +1768,10 @@ begin
 end;
 $$;
 
+-- sql/90_insight/functions/days_reading.sql
+
+-- How readers get exact figures of any days: what is kept, and the rest counted now.
+
 /*
  * Return the exact figures of a business from one day to another, both included: what is kept and,
  * counted now, the days that are changed or not kept.
@@ -1780,6 +1894,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(
         user_agent ~* concat(
@@ -1798,6 +1913,7 @@ returns boolean
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select coalesce(headers ->> 'sec-gpc' = '1' or headers ->> 'dnt' = '1', false);
 end;
@@ -1921,6 +2037,7 @@ returns interval
 language sql
 immutable
 security invoker
+set search_path = ''
 begin atomic
     select interval '13 months';
 end;

@@ -54,12 +54,12 @@ def draw(page: Mapping[str, Any]) -> None:
             console.print(_bars(title, page[key]))
 
 
-def sparkline(values: Iterable[float]) -> str:
+def sparkline(values: Iterable[int]) -> str:
     """Return a character for each value, the higher the more; nothing and less are the lowest."""
     listed = [max(value, 0) for value in values]
     top = max(listed, default=0)
     steps = len(BLOCKS) - 1
-    return "".join(BLOCKS[-(-int(value * steps) // top) if top else 0] for value in listed)
+    return "".join(BLOCKS[-(-value * steps // top) if top else 0] for value in listed)
 
 
 def bar(value: float, top: float) -> str:
