@@ -74,6 +74,7 @@ BOUNDED = {
     "public.list_products": 200,
     # At most so many suggestions.
     "public.autocomplete": 20,
+    "public.recommend": 50,
     # A page, of at most so many events.
     "public.customer_timeline": 200,
     # One for each coupon that the caller asks for, of which there are at most a thousand.

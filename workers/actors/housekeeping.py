@@ -50,11 +50,16 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         """Count what the front page calls trending."""
         database.call("select content.count_trending()")
 
+    def count_sales(topic: str, payload: dict[str, Any]) -> None:
+        """Count what is popular and what is bought together."""
+        database.call("select search.count_sales()")
+
     for actor in (
         apply_due_transitions,
         apply_due_order_steps,
         forget_what_is_old,
         offer_freed_time,
         count_trending,
+        count_sales,
     ):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

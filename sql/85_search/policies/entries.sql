@@ -38,8 +38,13 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- public.search and public.autocomplete call them as the caller.
+-- The functions of the API call them as the caller.
 grant execute on function
 search.find(text, text, text, text, text, text, text, text, text[]),
-search.suggest(text, text, text[], integer)
+search.suggest(text, text, text[], integer),
+search.recommend(text, uuid, integer)
 to anon, authenticated, service_role;
+
+-- The worker counts sales.
+grant usage on schema search to worker;
+grant execute on function search.count_sales() to worker;

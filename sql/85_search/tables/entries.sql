@@ -57,6 +57,8 @@ create index entries_place_idx on search.entries using gist (place) where kind =
 -- The order without words, and the names that begin with what somebody types.
 create index entries_standing_idx on search.entries (standing desc, subject_id);
 create index entries_name_idx on search.entries (folded_name collate "C", standing desc);
+-- The entry of a product or a service.
+create index entries_subject_idx on search.entries (subject_id);
 create index entries_currency_idx on search.entries (currency);
 create index entries_vertical_idx on search.entries (vertical_id);
 

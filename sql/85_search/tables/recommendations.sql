@@ -34,15 +34,38 @@ create index popular_trending_count_idx on search.popular (kind, trending_count 
 
 create table search.pairs (
     business_id uuid not null references business.businesses (id) on delete cascade,
-    kind search.kind not null,
-    subject_id uuid not null,
+    product_id uuid not null,
     other_id uuid not null,
-    -- How many customers bought both.
-    customer_count bigint not null,
-    -- The share of them among those who bought either, lowered where they are few.
+    -- How many orders had both.
+    order_count bigint not null,
+    -- From 0 to 1: the share of them among the orders of either, lowered where they are few.
     strength real not null,
 
-    primary key (business_id, kind, subject_id, other_id)
+    primary key (business_id, product_id, other_id)
 );
 comment on table search.pairs is
-'What the same customers buy. search.count_sales counts it anew.';
+'Products that are bought together. search.count_sales counts it anew.';
+
+-- Something that may be recommended, before it is asked whether it may be shown.
+create type search.proposal as (
+    business_id uuid,
+    kind search.kind,
+    subject_id uuid,
+    strength double precision,
+    reason text
+);
+
+-- A recommendation of public.recommend.
+create type public.recommendation as (
+    kind search.kind,
+    id uuid,
+    business_id uuid,
+    name text,
+    currency text,
+    lowest_price_minor bigint,
+    reason text,
+    strength double precision
+);
+comment on type public.recommendation is
+'Something that is recommended: reason is bought_together, similar, again, personal, popular or '
+'trending, and strength orders within a reason. May be null: currency and lowest_price_minor.';
