@@ -172,6 +172,8 @@ create index entries_place_idx on search.entries using gist (place) where kind =
 -- The order without words, and the names that begin with what somebody types.
 create index entries_standing_idx on search.entries (standing desc, subject_id);
 create index entries_name_idx on search.entries (folded_name collate "C", standing desc);
+-- The entry of a product or a service.
+create index entries_subject_idx on search.entries (subject_id);
 create index entries_currency_idx on search.entries (currency);
 create index entries_vertical_idx on search.entries (vertical_id);
 
@@ -291,18 +293,41 @@ create index popular_trending_count_idx on search.popular (kind, trending_count 
 
 create table search.pairs (
     business_id uuid not null references business.businesses (id) on delete cascade,
-    kind search.kind not null,
-    subject_id uuid not null,
+    product_id uuid not null,
     other_id uuid not null,
-    -- How many customers bought both.
-    customer_count bigint not null,
-    -- The share of them among those who bought either, lowered where they are few.
+    -- How many orders had both.
+    order_count bigint not null,
+    -- From 0 to 1: the share of them among the orders of either, lowered where they are few.
     strength real not null,
 
-    primary key (business_id, kind, subject_id, other_id)
+    primary key (business_id, product_id, other_id)
 );
 comment on table search.pairs is
-'What the same customers buy. search.count_sales counts it anew.';
+'Products that are bought together. search.count_sales counts it anew.';
+
+-- Something that may be recommended, before it is asked whether it may be shown.
+create type search.proposal as (
+    business_id uuid,
+    kind search.kind,
+    subject_id uuid,
+    strength double precision,
+    reason text
+);
+
+-- A recommendation of public.recommend.
+create type public.recommendation as (
+    kind search.kind,
+    id uuid,
+    business_id uuid,
+    name text,
+    currency text,
+    lowest_price_minor bigint,
+    reason text,
+    strength double precision
+);
+comment on type public.recommendation is
+'Something that is recommended: reason is bought_together, similar, again, personal, popular or '
+'trending, and strength orders within a reason. May be null: currency and lowest_price_minor.';
 
 -- sql/85_search/functions/arguments.sql
 
@@ -2548,18 +2573,540 @@ $$;
 
 -- sql/85_search/functions/recommendations.sql
 
--- What was sold, counted by a job.
+-- What was sold, counted by a job: how popular each thing is, and which products are bought
+-- together. What was cancelled, returned or given back is not counted.
 
 /*
  * Return how popular a number of sales makes something: 0 for none, 1 from a thousand on.
  */
 create function search.popularity(unit_count bigint)
 returns real
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-return least(ln(1 + greatest(unit_count, 0)) / ln(1001), 1)::real;
+as $$
+begin
+    return least(ln(1 + greatest(unit_count, 0)) / ln(1001), 1)::real;
+end;
+$$;
+
+/*
+ * Return the pieces of products that were sold since an instant and kept: those of orders that
+ * hold, without pieces that were cancelled or returned and without lines whose money was refunded.
+ */
+create function search.kept_pieces(since timestamptz)
+returns table (
+    business_id uuid, order_id uuid, product_id uuid, at timestamptz, pieces bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select
+        order_items.business_id,
+        order_items.order_id,
+        product_variants.product_id,
+        orders.placed_at,
+        sum(
+            order_items.quantity - order_items.cancelled_quantity - order_items.returned_quantity
+        )::bigint
+    from commerce.orders
+    inner join commerce.order_items
+        on
+            order_items.business_id = orders.business_id
+            and order_items.order_id = orders.id
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = order_items.business_id
+            and product_variants.id = order_items.variant_id
+    inner join sales.sale_lines
+        on
+            sale_lines.business_id = order_items.business_id
+            and sale_lines.id = order_items.sale_line_id
+    where
+        orders.placed_at >= since
+        and orders.status not in ('pending', 'cancelled', 'expired', 'returned')
+        and order_items.quantity
+        > order_items.cancelled_quantity + order_items.returned_quantity
+        and money.refunded_of(sale_lines.business_id, sale_lines.id)
+        < greatest(sale_lines.amount_minor - sale_lines.discount_minor, 1)
+    group by
+        order_items.business_id, order_items.order_id, product_variants.product_id,
+        orders.placed_at;
+end;
+$$;
+
+/*
+ * Count anew what was sold of each product, service and business in the windows of the settings.
+ */
+create function search.count_popular(popular_since timestamptz, trending_since timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    delete from search.popular;
+    insert into search.popular (business_id, kind, subject_id, unit_count, trending_count)
+    with sold (business_id, kind, subject_id, at, units) as (
+        select pieces.business_id, 'product'::search.kind, pieces.product_id, pieces.at, pieces.pieces
+        from search.kept_pieces(popular_since) as pieces
+        union all
+        select
+            bookings.business_id, 'service'::search.kind, booking_items.service_id,
+            bookings.created_at, 1
+        from scheduling.bookings
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+        where
+            bookings.created_at >= popular_since
+            and bookings.status in ('confirmed', 'checked_in', 'completed')
+            and booking_items.cancelled_at is null
+    )
+
+    select
+        sold.business_id,
+        coalesce(sold.kind, 'business'),
+        coalesce(sold.subject_id, sold.business_id),
+        sum(sold.units),
+        coalesce(sum(sold.units) filter (where sold.at >= trending_since), 0)
+    from sold
+    group by grouping sets ((sold.business_id, sold.kind, sold.subject_id), (sold.business_id));
+end;
+$$;
+
+/*
+ * Count anew which products are bought together: of each, the fifty that go with it best. Orders
+ * of more than fifty products say little and are left out.
+ */
+create function search.count_pairs(since timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    delete from search.pairs;
+    insert into search.pairs (business_id, product_id, other_id, order_count, strength)
+    with bought as materialized (
+        select
+            pieces.business_id,
+            pieces.order_id,
+            pieces.product_id,
+            count(*) over (partition by pieces.order_id) as size
+        from search.kept_pieces(since) as pieces
+    ),
+
+    single as materialized (
+        select bought.product_id, count(*) as order_count from bought group by bought.product_id
+    ),
+
+    pairs as (
+        select one.business_id, one.product_id, other.product_id as other_id, count(*) as order_count
+        from bought as one
+        inner join bought as other
+            on other.order_id = one.order_id and other.product_id <> one.product_id
+        where one.size <= 50
+        group by one.business_id, one.product_id, other.product_id
+    ),
+
+    rated as (
+        select
+            pairs.*,
+            -- Cosine, lowered by two imagined orders that had only one of them.
+            pairs.order_count / sqrt(
+                (one.order_count + 2) * (other.order_count + 2)::double precision
+            ) as strength
+        from pairs
+        inner join single as one on one.product_id = pairs.product_id
+        inner join single as other on other.product_id = pairs.other_id
+    )
+
+    select business_id, product_id, other_id, order_count, strength
+    from (
+        select
+            rated.*,
+            row_number() over (
+                partition by rated.product_id order by rated.strength desc, rated.other_id
+            ) as place
+        from rated
+    ) as placed
+    where placed.place <= 50;
+end;
+$$;
+
+/*
+ * Count anew what is popular, what is trending and what is bought together. Two jobs wait for each
+ * other; whoever reads meanwhile reads the count before.
+ *
+ * Definer: called by the worker, which has no access to orders.
+ */
+create function search.count_sales()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_settings search.settings;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('search.count_sales', 0));
+    select settings.* into strict v_settings from search.settings;
+    perform search.count_popular(
+        private.now() - make_interval(days => v_settings.popular_days),
+        private.now() - make_interval(days => v_settings.trending_days)
+    );
+    perform search.count_pairs(private.now() - make_interval(days => v_settings.popular_days));
+    update search.entries
+    set popularity = counted.popularity
+    from (
+        select
+            present.business_id,
+            present.kind,
+            present.subject_id,
+            search.popularity(coalesce(popular.unit_count, 0)) as popularity
+        from search.entries as present
+        left join search.popular using (business_id, kind, subject_id)
+        where present.popularity > 0 or popular.unit_count > 0
+    ) as counted
+    where
+        entries.business_id = counted.business_id
+        and entries.kind = counted.kind
+        and entries.subject_id = counted.subject_id
+        and entries.popularity <> counted.popularity;
+end;
+$$;
+
+-- sql/85_search/functions/recommending.sql
+
+-- What is recommended: proposals of several reasons, of which only those are shown that the caller
+-- may see and can have now.
+
+/*
+ * Return the products and services that the caller bought and kept, with how often and when last.
+ */
+create function search.own_purchases()
+returns table (
+    business_id uuid, kind search.kind, subject_id uuid, times bigint, last_at timestamptz
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        bought.business_id, bought.kind, bought.subject_id, count(*), max(bought.at)
+    from (
+        select
+            orders.business_id, 'product'::search.kind as kind, product_variants.product_id as subject_id,
+            orders.placed_at as at
+        from commerce.orders
+        inner join commerce.order_items
+            on
+                order_items.business_id = orders.business_id
+                and order_items.order_id = orders.id
+        inner join catalog.product_variants
+            on
+                product_variants.business_id = order_items.business_id
+                and product_variants.id = order_items.variant_id
+        where
+            orders.customer_id = (select auth.uid())
+            and orders.status not in ('pending', 'cancelled', 'expired', 'returned')
+            and order_items.quantity
+            > order_items.cancelled_quantity + order_items.returned_quantity
+        union all
+        select
+            bookings.business_id, 'service', booking_items.service_id, bookings.starts_at
+        from scheduling.bookings
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+        where
+            bookings.customer_id = (select auth.uid())
+            and bookings.status in ('confirmed', 'checked_in', 'completed')
+            and booking_items.cancelled_at is null
+    ) as bought
+    group by bought.business_id, bought.kind, bought.subject_id;
+end;
+$$;
+
+/*
+ * May what the caller bought at a business be used for personal recommendations? If the business
+ * asks for consent to `recommendations`, only after a yes; otherwise unless the answer was no.
+ */
+create function search.may_personalize(business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return coalesce(
+        (
+            select consents.is_given
+            from crm.consents
+            where
+                consents.user_id = (select auth.uid())
+                and consents.business_id = may_personalize.business_id
+                and consents.purpose = 'recommendations'
+            order by consents.at desc
+            limit 1
+        ),
+        not exists (
+            select 1
+            from crm.consent_purposes
+            where
+                consent_purposes.business_id = may_personalize.business_id
+                and consent_purposes.key = 'recommendations'
+        )
+    );
+end;
+$$;
+
+/*
+ * Return what is bought together with a product.
+ */
+create function search.propose_together(subject_id uuid)
+returns setof search.proposal
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        pairs.business_id, 'product'::search.kind, pairs.other_id, pairs.strength::float8,
+        'bought_together'
+    from search.entries
+    inner join search.pairs
+        on pairs.business_id = entries.business_id and pairs.product_id = entries.subject_id
+    where entries.subject_id = propose_together.subject_id and entries.kind = 'product'
+    order by 4 desc, pairs.other_id;
+end;
+$$;
+
+/*
+ * Return what is like a product or a service: of the same kind and currency, with a category in
+ * common or of the same brand, better the more attributes and words of the name agree.
+ */
+create function search.propose_similar(subject_id uuid)
+returns setof search.proposal
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+declare
+    v_like search.entries;
+begin
+    select entries.* into v_like
+    from search.entries
+    where entries.subject_id = propose_similar.subject_id;
+    return query
+    select
+        others.business_id,
+        others.kind,
+        others.subject_id,
+        case when others.brand = v_like.brand then 0.2 else 0 end
+        + case when others.categories = v_like.categories then 0.3 else 0.1 end
+        + 0.3 * ts_rank(others.words, array_to_string(
+            tsvector_to_array(search.to_vector(v_like.name)), ' | '
+        )::tsquery)
+        + 0.2 * (
+            select count(*)
+            from jsonb_each(v_like.attributes) as own (key, value)
+            where others.attributes -> own.key = own.value
+        ) / greatest((select count(*) from jsonb_object_keys(v_like.attributes)), 1),
+        'similar'
+    from search.entries as others
+    where
+        others.kind = v_like.kind
+        and others.subject_id <> v_like.subject_id
+        and others.currency = v_like.currency
+        and (
+            others.categories && v_like.categories
+            or others.business_id = v_like.business_id and others.brand = v_like.brand
+        )
+    order by 4 desc, others.subject_id
+    limit 200;
+end;
+$$;
+
+/*
+ * Return what the caller had before, what they had most often first.
+ */
+create function search.propose_again()
+returns setof search.proposal
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        own.business_id, own.kind, own.subject_id,
+        own.times + extract(epoch from own.last_at)::float8 / 1e11,
+        'again'
+    from search.own_purchases() as own
+    order by 4 desc, own.subject_id
+    limit 200;
+end;
+$$;
+
+/*
+ * Return what is bought together with what the caller bought, where they agreed to it.
+ */
+create function search.propose_personal()
+returns setof search.proposal
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        pairs.business_id, 'product'::search.kind, pairs.other_id, sum(pairs.strength)::float8,
+        'personal'
+    from search.own_purchases() as own
+    inner join search.pairs
+        on pairs.business_id = own.business_id and pairs.product_id = own.subject_id
+    where own.kind = 'product' and search.may_personalize(own.business_id)
+    group by pairs.business_id, pairs.other_id
+    order by 4 desc, pairs.other_id
+    limit 200;
+end;
+$$;
+
+/*
+ * Return what is sold most in the window of popular, or of trending.
+ */
+create function search.propose_popular(is_trending boolean)
+returns setof search.proposal
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select
+        popular.business_id,
+        popular.kind,
+        popular.subject_id,
+        case when is_trending then popular.trending_count else popular.unit_count end::float8,
+        case when is_trending then 'trending' else 'popular' end
+    from search.popular
+    where
+        popular.kind <> 'business'
+        and case when is_trending then popular.trending_count else popular.unit_count end > 0
+    order by 4 desc, popular.subject_id
+    limit 500;
+end;
+$$;
+
+/*
+ * Return the proposals for a reason, the best first; after them, where they may not suffice, what
+ * is popular.
+ */
+create function search.proposals(reason text, subject_id uuid)
+returns search.proposal[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case proposals.reason
+        when 'bought_together'
+            then array(select proposal from search.propose_together(subject_id) as proposal)
+        when 'similar'
+            then array(select proposal from search.propose_similar(subject_id) as proposal)
+        when 'again' then array(select proposal from search.propose_again() as proposal)
+        when 'personal'
+            then array(select proposal from search.propose_personal() as proposal)
+            || array(select proposal from search.propose_popular(false) as proposal)
+        when 'popular'
+            then array(select proposal from search.propose_popular(false) as proposal)
+        when 'trending'
+            then array(select proposal from search.propose_popular(true) as proposal)
+    end;
+end;
+$$;
+
+/*
+ * Return what is recommended. A product comes only while it can be had; one that the caller has
+ * comes only to be bought again.
+ *
+ * Definer: as search.find.
+ */
+create function search.recommend(reason text, subject_id uuid, maximum integer)
+returns setof public.recommendation
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_criteria constant search.entry_criteria = search.for_caller(null);
+    v_owned constant uuid[] = array(
+        select own.subject_id
+        from search.own_purchases() as own
+        where own.kind = 'product' and recommend.reason <> 'again'
+    );
+    v_proposal search.proposal;
+    v_entry search.entries;
+    v_shown uuid[] = '{}';
+begin
+    foreach v_proposal in array
+        search.proposals(reason, subject_id)
+    loop
+        exit when cardinality(v_shown) >= maximum;
+        select entries.* into v_entry
+        from search.entries
+        where
+            entries.business_id = v_proposal.business_id
+            and entries.kind = v_proposal.kind
+            and entries.subject_id = v_proposal.subject_id;
+        continue when v_entry.subject_id is null
+        or v_entry.subject_id = any(v_owned || v_shown)
+        or v_entry.subject_id = recommend.subject_id
+        or not search.is_visible(v_entry, v_criteria)
+        or v_entry.kind = 'product'
+        and not search.is_in_stock(v_entry.business_id, v_entry.subject_id);
+        v_shown = v_shown || v_entry.subject_id;
+        return query
+        select
+            v_entry.kind, v_entry.subject_id, v_entry.business_id, v_entry.name, v_entry.currency,
+            v_entry.lowest_price_minor, v_proposal.reason, v_proposal.strength;
+    end loop;
+end;
+$$;
 
 -- sql/85_search/functions/results.sql
 
@@ -3887,11 +4434,16 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- public.search and public.autocomplete call them as the caller.
+-- The functions of the API call them as the caller.
 grant execute on function
 search.find(text, text, text, text, text, text, text, text, text[]),
-search.suggest(text, text, text[], integer)
+search.suggest(text, text, text[], integer),
+search.recommend(text, uuid, integer)
 to anon, authenticated, service_role;
+
+-- The worker counts sales.
+grant usage on schema search to worker;
+grant execute on function search.count_sales() to worker;
 
 -- sql/85_search/api/autocomplete.sql
 
@@ -4033,6 +4585,63 @@ Each has one service and its first three starts in slots, and every returned sta
 - limit: number of businesses, 1 to 50, 20 by default.
 
 Errors: invalid_input 400, too_many_rows 422.';
+
+-- sql/85_search/api/recommend.sql
+
+-- Recommendations, for everybody.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.recommend(
+    kind text, "for" public.identifier default null, "limit" public.whole_number default '10'
+)
+returns setof public.recommendation
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 10
+as $$
+declare
+    v_for_id constant uuid = private.to_identifier("for", 'for', false);
+begin
+    if kind <> all('{bought_together,similar,again,personal,popular,trending}'::text[])
+        or kind is null then
+        perform private.invalid(
+            'kind', 'must be bought_together, similar, again, personal, popular or trending'
+        );
+    elsif kind in ('bought_together', 'similar') and v_for_id is null then
+        perform private.invalid('for', 'is required for what is bought together and what is similar');
+    end if;
+    return query
+    select *
+    from search.recommend(
+        kind, v_for_id, private.to_whole_number("limit", 'limit', 1, 50, if_null => 10)
+    );
+end;
+$$;
+grant execute on function public.recommend(text, public.identifier, public.whole_number)
+to anon, authenticated, service_role;
+
+comment on function public.recommend is
+'Recommend products and services, best first.
+
+Never what the caller may not see, what is out of stock, what belongs to a business that is not '
+'open, and, but for again, what the caller bought and kept.
+
+- kind: bought_together, with the product in for; similar, to the product or the service in for; '
+'again, what the caller had before; personal, what goes with it and then what is popular; popular '
+'and trending, what sold most in the last search.settings.popular_days (90) and trending_days (14).
+- for: a product or a service.
+- limit: 1 to 50, 10 by default.
+
+Returns rows with kind, id, business_id, name, currency, lowest_price_minor, reason, strength. '
+'Sales are counted every hour; what was cancelled, returned or refunded is not counted. If a '
+'business asks for consent to the purpose recommendations, personal uses what was bought there '
+'only after a yes.
+
+Errors: invalid_input 400.';
 
 -- sql/85_search/api/search.sql
 
