@@ -2,11 +2,12 @@
 -- business:{id} and user:{id}; whoever may read the row may hear of it.
 
 /*
- * Make the partitions of the coming days for messages, and delete messages that are older than 72
- * hours. Supabase does so by itself; on our own server the workers call this.
- * Definer: called by the workers, who have no access to the table.
+ * Make the partitions of the coming days for messages, delete messages that are older than 72
+ * hours, and end the slot of a server that has not run for long. Supabase does so by itself; on our
+ * own server the workers call this.
+ * Definer: called by the workers, who have no access to either.
  */
-create function private.keep_broadcasts()
+create function private.keep_realtime()
 returns void
 language plpgsql
 volatile
@@ -15,7 +16,7 @@ set search_path = ''
 as $$
 begin
     if to_regprocedure('_realtime.keep_partitions()') is not null then
-        execute 'select _realtime.keep_partitions()';
+        execute 'select _realtime.keep_partitions(), _realtime.drop_abandoned_slot()';
     end if;
 end;
 $$;

@@ -44,4 +44,4 @@ with check (not (select private.is_own_topic(topic)));
 
 grant execute on function private.is_own_topic(text) to anon, authenticated, service_role;
 grant execute on function private.may_hear(text) to authenticated, service_role;
-grant execute on function private.keep_broadcasts() to worker;
+grant execute on function private.keep_realtime() to worker;

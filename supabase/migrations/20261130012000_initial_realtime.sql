@@ -8,11 +8,12 @@ alter default privileges revoke execute on functions from public;
 -- business:{id} and user:{id}; whoever may read the row may hear of it.
 
 /*
- * Make the partitions of the coming days for messages, and delete messages that are older than 72
- * hours. Supabase does so by itself; on our own server the workers call this.
- * Definer: called by the workers, who have no access to the table.
+ * Make the partitions of the coming days for messages, delete messages that are older than 72
+ * hours, and end the slot of a server that has not run for long. Supabase does so by itself; on our
+ * own server the workers call this.
+ * Definer: called by the workers, who have no access to either.
  */
-create function private.keep_broadcasts()
+create function private.keep_realtime()
 returns void
 language plpgsql
 volatile
@@ -21,7 +22,7 @@ set search_path = ''
 as $$
 begin
     if to_regprocedure('_realtime.keep_partitions()') is not null then
-        execute 'select _realtime.keep_partitions()';
+        execute 'select _realtime.keep_partitions(), _realtime.drop_abandoned_slot()';
     end if;
 end;
 $$;
@@ -154,7 +155,7 @@ with check (not (select private.is_own_topic(topic)));
 
 grant execute on function private.is_own_topic(text) to anon, authenticated, service_role;
 grant execute on function private.may_hear(text) to authenticated, service_role;
-grant execute on function private.keep_broadcasts() to worker;
+grant execute on function private.keep_realtime() to worker;
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

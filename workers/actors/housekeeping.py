@@ -35,7 +35,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select scheduling.forget_ended_holds()")
         database.call("select money.forget_old_lookups()")
         database.call("select commerce.forget_idle_carts()")
-        database.call("select private.keep_broadcasts()")
+        database.call("select private.keep_realtime()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
         """Offer freed time to those who wait, if somebody had locked it when it became free."""
