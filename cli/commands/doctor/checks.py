@@ -12,7 +12,7 @@ import httpx
 import psycopg
 
 from cli import schema, settings
-from cli.commands.doctor import payments, sizes
+from cli.commands.doctor import payments, sizes, slots
 from cli.commands.doctor.unbookable import in_words, unbookable
 from cli.refusal import Refusal
 from cli.schema import advisors, planning
@@ -68,6 +68,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
         "schedules": _schedules,
         "flags": _flags,
         "ledger": _ledger,
+        "slots": _slots,
         "advisors": _advisors,
     }
     for name, examine in of_stack.items():
@@ -236,6 +237,10 @@ def _ledger(endpoints: Endpoints) -> Finding:
     (what, subject), count = found[0], len(found)
     words = f"The ledger does not agree: {what} {subject} ({count} in all)."
     return Finding("ledger", "fail", words, "See each: frontdesk ledger check")
+
+
+def _slots(endpoints: Endpoints) -> Finding:
+    return Finding("slots", *slots.in_words(endpoints.db_url))
 
 
 def _size(endpoints: Endpoints, path: Path) -> Finding:
