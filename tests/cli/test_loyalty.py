@@ -56,3 +56,14 @@ def test_points_are_adjusted_with_a_reason_and_shown(salon: tuple[Town, str]) ->
     assert [entry["reason"] for entry in balance["entries"]] == ["We were late"]
     (program,) = shown(town, "programs", "--business", slug)
     assert (program["customers"], program["points"]) == (1, 100)
+
+
+def test_the_operator_says_who_pays_for_points(salon: tuple[Town, str]) -> None:
+    town, slug = salon
+    said = town.stack.cli("loyalty", "bearer", slug, "platform", "--yes")
+    assert said.returncode == 0, said.stderr
+    (program,) = shown(town, "programs", "--business", slug)
+    assert program["bearer"] == "platform"
+    town.run("delete from loyalty.programs where business_id = %s", town.ids["salon"])
+    refused = town.stack.cli("loyalty", "bearer", slug, "business", "--yes")
+    assert (refused.returncode, "has no program" in refused.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""Random histories of points against an exact model: what is earned, redeemed, returned and expires.
+"""Random histories of points against an exact model: what is earned, redeemed, returned and lost.
 
 The model knows lots, a debt and what each sale took from where; it computes shares as fractions.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,13 @@ app = typer.Typer(help="Loyalty: programs, and the points of customers.", no_arg
 CustomerArgument = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="The customer, by e-mail address or id.")
 ]
+
+
+class Bearer(StrEnum):
+    """Who pays for what points take off."""
+
+    business = "business"
+    platform = "platform"
 
 
 @app.command("programs")
@@ -101,3 +109,27 @@ def adjust(
         yes=yes,
     )
     talk(f"{customer} has {row['points']} points now.")
+
+
+@app.command()
+def bearer(
+    business: Annotated[str, typer.Argument(metavar="BUSINESS", help="By slug or id.")],
+    by: Annotated[
+        Bearer, typer.Argument(metavar="BEARER", help="Who pays from now on: business or platform.")
+    ],
+    state: StateOption = DEFAULT_STATE,
+    yes: YesOption = False,
+) -> None:
+    """Say who pays for what the points of a business take off; earlier sales keep theirs."""
+    endpoints = State(state).require_running()
+    found = the_business(endpoints, business)
+    rows = change(
+        endpoints,
+        SQL / "bearer.sql",
+        {"business_id": found["id"], "bearer": by},
+        question=f"Let the {by} pay for what the points of {business} take off?",
+        yes=yes,
+    )
+    if not rows:
+        raise Refusal(f"{business} has no program.", "List them: ./frontdesk loyalty programs")
+    talk(f"The {by} pays for what the points of {business} take off.")

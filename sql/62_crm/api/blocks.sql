@@ -48,7 +48,7 @@ comment on function public.block_customer is
 'Take no bookings and messages from a customer any more. Returns the customer.
 
 Whoever comes with their account, e-mail address or phone number is refused with customer_blocked. '
-'Members still book for them. For managers.
+'They leave the waitlists of the business. Members still book for them. For managers.
 
 - customer_id: the customer.
 - reason: at most 500 characters, for the business alone.

@@ -1,7 +1,7 @@
 -- A manager blocks a customer, who then books nothing: with the account, under the address, or as
 -- somebody who was merged.
 begin;
-select plan(17);
+select plan(20);
 
 select tests.at('2031-05-05 08:00Z');
 select tests.person('owner');
@@ -24,6 +24,12 @@ select tests.act_as('cleo');
 select public.book(tests.id('Cut')::text, '2031-05-06T09:00:00Z');
 select tests.act_as('dora');
 select public.book(tests.id('Cut')::text, '2031-05-06T10:00:00Z');
+
+select tests.act_as_owner();
+insert into scheduling.waitlist_entries (business_id, service_id, customer_id, during, party_size)
+select tests.id('Salon'), tests.id('Cut'), tests.id(called),
+    '[2031-05-06 09:00Z, 2031-05-06 09:01Z)', 1
+from unnest('{cleo,dora}'::text[]) as called;
 
 select tests.act_as('stan');
 select throws_ok(
@@ -64,7 +70,20 @@ select throws_ok(
     'PT403', null, 'nor write'
 );
 select is_empty($$ select * from public.customer_blocks $$, 'and does not read why');
+select is(
+    (select status::text from public.waitlist_entries), 'left',
+    'a blocked customer waits for nothing any more'
+);
+select throws_ok(
+    $$ select public.join_waitlist(
+        tests.id('Cut')::text, '2031-05-06T09:00:00Z', '2031-05-06T09:01:00Z'
+    ) $$,
+    'PT403', 'This business takes no bookings from you online.', 'and does not wait again'
+);
 select tests.act_as('dora');
+select is(
+    (select status::text from public.waitlist_entries), 'waiting', 'others wait on'
+);
 select lives_ok(
     $$ select public.book(tests.id('Cut')::text, '2031-05-06T11:00:00Z') $$,
     'others book as before'
