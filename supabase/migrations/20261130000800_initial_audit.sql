@@ -320,6 +320,24 @@ begin atomic
 end;
 
 /*
+ * Return the primary key of a row as the trail shows it: a part that is personal is hidden, such as
+ * the word of a tag.
+ */
+create function audit.shown_key_of(contents jsonb, columns text[], hidden_columns text[])
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when columns && hidden_columns
+            then audit.key_of(audit.hidden(contents, hidden_columns), columns)
+        else audit.key_of(contents, columns)
+    end;
+end;
+
+/*
  * Record the rows that a statement inserted or deleted, whole. The arguments of the trigger are the
  * columns of the primary key, those to hide, and the one that names the business, or nothing.
  * Definer: nobody may write the trail.
@@ -346,7 +364,7 @@ begin
         tg_table_schema || '.' || tg_table_name,
         tg_op::audit.operation,
         (images.image ->> tg_argv[2])::uuid,
-        audit.key_of(images.image, v_key),
+        audit.shown_key_of(images.image, v_key, v_hidden),
         case tg_op when 'DELETE' then audit.hidden(images.image, v_hidden) end,
         case tg_op when 'INSERT' then audit.hidden(images.image, v_hidden) end,
         origin.actor_id,
@@ -393,7 +411,7 @@ begin
         tg_table_schema || '.' || tg_table_name,
         'UPDATE',
         (coalesce(new_images.image, old_images.image) ->> tg_argv[2])::uuid,
-        coalesce(new_images.key, old_images.key),
+        audit.shown_key_of(coalesce(new_images.image, old_images.image), v_key, v_hidden),
         audit.hidden(difference.before, v_hidden),
         audit.hidden(difference.after, v_hidden),
         origin.actor_id,

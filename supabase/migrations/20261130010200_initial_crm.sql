@@ -481,7 +481,7 @@ $$;
 -- Whom a business takes no bookings from, whichever account or address they come with.
 
 /*
- * Block a customer. Blocking again changes the reason.
+ * Block a customer, who waits for nothing any more. Blocking again changes the reason.
  * Definer: clients do not write blocks; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -501,7 +501,37 @@ begin
         v_customer.business_id, v_customer.id, block_customer.reason, auth.uid(), private.now()
     )
     on conflict on constraint customer_blocks_pkey do update set reason = excluded.reason;
+    perform crm.end_waiting(crm.identity_of(
+        v_customer.business_id, coalesce(v_customer.merged_into_id, v_customer.id)
+    ));
     return v_customer.id;
+end;
+$$;
+
+/*
+ * Take a customer off the waitlists of a business, with the times that are offered to them.
+ */
+create function crm.end_waiting(who crm.identity)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry_id uuid;
+begin
+    for v_entry_id in
+        update scheduling.waitlist_entries
+        set status = 'left'
+        where
+            waitlist_entries.business_id = who.business_id
+            and waitlist_entries.customer_id = any(who.user_ids)
+            and waitlist_entries.status = 'waiting'
+        returning waitlist_entries.id
+    loop
+        perform scheduling.drop_turns(who.business_id, v_entry_id, null);
+    end loop;
 end;
 $$;
 
@@ -3516,7 +3546,7 @@ comment on function public.block_customer is
 'Take no bookings and messages from a customer any more. Returns the customer.
 
 Whoever comes with their account, e-mail address or phone number is refused with customer_blocked. '
-'Members still book for them. For managers.
+'They leave the waitlists of the business. Members still book for them. For managers.
 
 - customer_id: the customer.
 - reason: at most 500 characters, for the business alone.

@@ -256,7 +256,8 @@ class Salon:
         if act == "deliver" and sale.delivered:
             return
         if act == "deliver":
-            sale.delivered = True
+            # Of what was given back whole, nothing is left to provide.
+            sale.delivered = sale.refunded < PRICE - sale.redeemed
             self.value(DELIVER, self.ids[place])
         else:
             room = PRICE - sale.redeemed - sale.refunded if act == "refund" else sale.refunded
