@@ -4,129 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, cast
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from tests.harness.database import Database
-from workers.edge.realtime import changes
+from tests.harness.row_changes import Town, built, follow, following, on, steps
 from workers.edge.realtime.changes.catalog import View
-from workers.edge.realtime.changes.followers import Follower
 from workers.edge.realtime.changes.history import Entry, Position
 from workers.edge.realtime.changes.wire import written
-from workers.edge.realtime.interfaces import Change, Notice, RefusedError
-
-
-class Heard(list[Change | Notice]):
-    """What one channel was told."""
-
-    def changes(self) -> list[dict[str, Any]]:
-        return [json.loads(each.data) for each in self if isinstance(each, Change)]
-
-    def notices(self) -> list[str]:
-        return [each.message for each in self if isinstance(each, Notice)]
-
-    async def until(self, count: int) -> list[dict[str, Any]]:
-        """Wait for as many changes."""
-        for _ in range(6000):
-            if len(found := self.changes()) >= count:
-                return found
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{len(self.changes())} of {count} changes came: {self}")
-
-    async def until_told(self, message: str) -> None:
-        for _ in range(6000):
-            if message in self.notices():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{message!r} was not said: {self}")
-
-
-@dataclass(frozen=True)
-class Login:
-    db_url: str
-
-
-@dataclass
-class Town:
-    """Two salons with their owners."""
-
-    db: Database
-    ids: dict[str, str]
-
-    def claims(self, name: str) -> dict[str, Any]:
-        return {"role": "authenticated", "sub": self.ids[name], "iat": 1, "exp": 2}
-
-    def do(self, query: str, *arguments: object) -> None:
-        self.db.connection.execute(query.encode(), arguments or None)
-
-    def close_on(self, salon: str, day: int, title: str = "closed") -> str:
-        rows = self.db.rows(
-            "insert into business.closures (business_id, starts_on, ends_on, title)"
-            " values (%s, date '2031-01-01' + %s, date '2031-01-01' + %s, %s) returning id::text",
-            self.ids[salon], day, day, title,
-        )  # fmt: skip
-        return str(rows[0][0])
-
-    def invite(self, salon: str, email: str) -> str:
-        """Invite somebody: rows that only the owners see."""
-        rows = self.db.rows(
-            "insert into business.invitations (business_id, email, role, token_hash, expires_at,"
-            " invited_by) values (%s, %s, 'staff', sha256(convert_to(%s, 'UTF8')),"
-            " now() + interval '1 day', %s) returning id::text",
-            self.ids[salon], email, email, self.ids["owner" if salon == "Salon" else "rival"],
-        )  # fmt: skip
-        return str(rows[0][0])
+from workers.edge.realtime.interfaces import Change, RefusedError
 
 
 @pytest.fixture
 def town(db: Database) -> Iterator[Town]:
-    for query in (
-        "select tests.person(called) from unnest('{owner,ann,rival}'::text[]) as called",
-        "select tests.business('Salon', 'owner'), tests.business('Other', 'rival')",
-        "select tests.member('ann', 'Salon', 'owner')",
-    ):
-        db.rows(query)
-    rows = db.rows("select name, id::text from tests.names")
-    yield Town(db, {str(name): str(key) for name, key in rows})
-    # Slots belong to the cluster, and a database with one cannot be dropped.
-    for _ in range(1000):
-        db.rows("select _realtime.stop_changes()")
-        if not db.rows("select from pg_replication_slots where database = current_database()"):
-            return
-
-
-@asynccontextmanager
-async def following(town: Town) -> AsyncIterator[changes.Feed]:
-    async with changes.running(
-        Login(make_conninfo(town.db.dsn, options="-c role=realtime"))
-    ) as feed:
-        yield feed
-
-
-async def follow(
-    feed: changes.Feed, claims: Mapping[str, Any], *bindings: Mapping[str, Any]
-) -> tuple[Heard, Follower]:
-    """Subscribe, and wait until it follows."""
-    heard = Heard()
-    follower = await feed.subscribe(claims, bindings, heard.append)
-    await heard.until_told("Subscribed to PostgreSQL")
-    return heard, follower
-
-
-def on(table: str, **rest: Any) -> dict[str, Any]:
-    return {"event": "*", "schema": "public", "table": table, **rest}
-
-
-def steps(found: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """The kinds of changes, and the ids of their rows."""
-    return [(each["type"], (each.get("record") or each["old_record"])["id"]) for each in found]
+    yield from built(db)
 
 
 def test_a_change_reaches_whoever_may_see_the_row_and_nobody_else(town: Town) -> None:
@@ -250,109 +144,6 @@ def test_nothing_is_said_before_the_commit_and_nothing_of_what_rolls_back(town: 
             assert [each["record"]["title"] for each in found] == ["quick", "slow"]
 
     asyncio.run(play())
-
-
-def test_somebody_who_comes_back_with_a_cursor_gets_what_they_missed(town: Town) -> None:
-    """Also from the next server, when the one before was killed."""
-
-    async def play() -> None:
-        async with following(town) as feed:
-            heard, _ = await follow(feed, town.claims("owner"), on("invitations"))
-            town.invite("Salon", "a@example.com")
-            await heard.until(1)
-            cursor = cast("Change", heard[-1]).cursor
-        missed = [town.invite("Salon", f"{n}@example.com") for n in range(20)]
-        town.invite("Other", "b@example.com")
-        async with following(town) as feed:
-            again, _ = await follow(feed, town.claims("owner"), on("invitations", cursor=cursor))
-            later = town.invite("Salon", "z@example.com")
-            assert [one for _, one in steps(await again.until(21))] == [*missed, later]
-            assert again.notices() == ["Subscribed to PostgreSQL"]
-            last = cast("Change", again[-1]).cursor
-            once_more, _ = await follow(feed, town.claims("owner"), on("invitations", cursor=last))
-            assert once_more.changes() == []
-
-    asyncio.run(play())
-
-
-def test_somebody_who_missed_deletions_is_told_to_reload(town: Town) -> None:
-    """Nobody knows who could see a row that went while no server ran; a server that ran knows."""
-
-    async def play() -> None:
-        async with following(town) as feed:
-            heard, follower = await follow(feed, town.claims("owner"), on("invitations"))
-            town.invite("Salon", "a@example.com")
-            await heard.until(1)
-            cursor = cast("Change", heard[-1]).cursor
-            other, _ = await follow(feed, town.claims("ann"), on("invitations"))
-            follower.close()
-            town.do("delete from business.invitations")
-            await other.until(1)
-            again, _ = await follow(feed, town.claims("owner"), on("invitations", cursor=cursor))
-            assert [each["type"] for each in await again.until(1)] == ["DELETE"]
-            assert again.notices() == ["Subscribed to PostgreSQL"]
-        async with following(town) as feed:
-            again, _ = await follow(feed, town.claims("owner"), on("invitations", cursor=cursor))
-            assert again.notices()[0] == "Rows were deleted meanwhile: reload what you show"
-
-    asyncio.run(play())
-
-
-@pytest.mark.parametrize("cursor", ["0.1.1", "1.0.1", "1.ffffffffff.1", "nonsense", ""])
-def test_a_cursor_that_is_too_old_or_unknown_is_said_to_be(town: Town, cursor: str) -> None:
-    async def play() -> None:
-        async with following(town) as feed:
-            heard, _ = await follow(feed, town.claims("owner"), on("closures", cursor=cursor))
-            expected = ["The cursor is too old: reload what you show", "Subscribed to PostgreSQL"]
-            assert heard.notices() == (expected if cursor else expected[1:])
-
-    asyncio.run(play())
-
-
-def test_a_lost_connection_loses_and_repeats_nothing(town: Town) -> None:
-    async def play() -> None:
-        async with following(town) as feed:
-            heard, _ = await follow(feed, town.claims("owner"), on("closures"))
-            town.close_on("Salon", 1)
-            await heard.until(1)
-            town.do(
-                "select pg_terminate_backend(active_pid) from pg_replication_slots where active"
-            )
-            town.close_on("Salon", 2)
-            town.close_on("Salon", 3)
-            found = await heard.until(3)
-            assert [each["record"]["starts_on"][-2:] for each in found] == ["02", "03", "04"]
-            assert heard.notices() == ["Subscribed to PostgreSQL"]
-
-    asyncio.run(play())
-
-
-def test_a_slot_whose_wal_is_gone_is_made_anew_and_followers_are_told(town: Town) -> None:
-    async def play() -> None:
-        async with following(town) as feed:
-            heard, _ = await follow(feed, town.claims("owner"), on("closures"))
-            town.do("select _realtime.stop_changes()")
-            town.do(
-                "select pg_terminate_backend(active_pid) from pg_replication_slots where active"
-            )
-            await heard.until_told("Changes were lost: reload what you show")
-            town.close_on("Salon", 1)
-            await heard.until(1)
-
-    asyncio.run(play())
-
-
-def test_a_slot_that_nobody_reads_is_dropped_at_its_limit(town: Town) -> None:
-    async def play() -> None:
-        async with following(town) as feed:
-            await follow(feed, town.claims("owner"), on("closures"))
-
-    asyncio.run(play())
-    assert town.db.rows("select _realtime.drop_abandoned_slot()") == [(False,)]
-    town.do("select pg_switch_wal()")
-    town.close_on("Salon", 1)
-    assert town.db.rows("select _realtime.drop_abandoned_slot(1)") == [(True,)]
-    assert town.db.rows("select from pg_replication_slots where slot_name = _realtime.slot()") == []
 
 
 def test_columns_are_thinned_by_select_and_the_key_stays(town: Town) -> None:
