@@ -71,8 +71,8 @@ def opened(dsn: str) -> Iterator[Database]:
         yield Database(dsn, connection)
 
 
-def require_balanced_ledger(connection: psycopg.Connection) -> None:
-    """Fail when a test left a ledger that does not agree, unless it broke the database."""
+def require_true_books(connection: psycopg.Connection) -> None:
+    """Fail when a test left a ledger or stock that does not agree, unless it broke the database."""
     if not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
         try:
             connection.execute("reset role")
@@ -80,7 +80,9 @@ def require_balanced_ledger(connection: psycopg.Connection) -> None:
             return  # the test cut it
         helper = "select to_regprocedure('tests.require_balanced_ledger()') is not null"
         if connection.execute(helper).fetchall() == [(True,)]:
-            connection.execute("select tests.require_balanced_ledger()")
+            connection.execute(
+                "select tests.require_balanced_ledger(), tests.require_true_levels()"
+            )
 
 
 def _pgtap() -> bytes:

@@ -16,7 +16,7 @@ from tests.harness.database import (
     Database,
     declared_database,
     opened,
-    require_balanced_ledger,
+    require_true_books,
     template_database,
 )
 
@@ -72,7 +72,7 @@ class DatabaseSession:
             with opened(self.cluster.dsn(name)) as database:
                 before = _next_transaction(database)
                 yield database
-                require_balanced_ledger(database.connection)
+                require_true_books(database.connection)
                 unchanged = _is_unchanged(database, before)
         finally:
             if unchanged and not self._unchanged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pytest
 
 from tests.harness.acting import DEADLOCKS, answer, number, together
@@ -112,3 +113,15 @@ def test_transfers_to_and_fro_beside_reservations_lose_nothing(stocked: Database
         " where on_hand < commerce.reserved_quantity(stock_levels)"
     )
     assert number(stocked, reserved) == 0
+
+
+def test_a_level_that_is_not_the_sum_of_its_movements_fails_every_test(stocked: Database) -> None:
+    check = "select tests.require_true_levels()"
+    with stocked.connection.transaction(force_rollback=True):
+        stocked.connection.execute(
+            "set local session_replication_role = replica;"
+            " update commerce.stock_levels set on_hand = on_hand + 1"
+        )
+        with pytest.raises(psycopg.errors.RaiseException, match="not the sum of its movements"):
+            stocked.connection.execute(check)
+    stocked.connection.execute(check)

@@ -380,6 +380,36 @@ begin
 end;
 $$;
 
+/*
+ * Fail when a level of stock is not the sum of its movements. Every test that had a database asks
+ * this at its end.
+ */
+create function tests.require_true_levels()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from commerce.stock_levels
+        left join lateral (
+            select sum(stock_movements.quantity) as quantity
+            from commerce.stock_movements
+            where
+                stock_movements.business_id = stock_levels.business_id
+                and stock_movements.store_id = stock_levels.store_id
+                and stock_movements.variant_id = stock_levels.variant_id
+        ) as moved on true
+        where stock_levels.on_hand <> coalesce(moved.quantity, 0)
+    ) then
+        raise exception 'A level of stock is not the sum of its movements.';
+    end if;
+end;
+$$;
+
 /* pgTAP's finish(), with which every file ends. */
 alter function tap.finish(boolean) rename to finish_plan;
 create function tap.finish()
@@ -390,6 +420,7 @@ security definer
 as $$
 begin
     perform tests.require_balanced_ledger();
+    perform tests.require_true_levels();
     return query select tap.finish_plan();
 end;
 $$;
