@@ -26,8 +26,9 @@ def bench(
         list[str] | None,
         typer.Argument(
             help="slots, book, book_raw, read, rls, start, queue, auth, peer, calcom, search, "
-            "payouts, quote, webhooks, confirmed, home, export, features, series, emit, pipeline, "
-            "ledger, files, audit, flag, products, growth (ten minutes); all if none is named."
+            "payouts, quote, webhooks, confirmed, paid, home, export, features, series, emit, "
+            "pipeline, ledger, files, audit, flag, products, growth (ten minutes); all if none is "
+            "named."
         ),
     ] = None,
     profile: Annotated[

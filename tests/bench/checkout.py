@@ -46,7 +46,7 @@ def checkout(stack: RunningStack) -> Iterator[Figure]:
     spread: list[float] = []
 
     def on_all() -> float:
-        spread.append(_rate(stack, _buying(stack, lambda: random.randrange(1, VARIANTS))))
+        spread.append(_rate(stack, buying(stack, lambda: random.randrange(1, VARIANTS))))
         return spread[-1]
 
     yield compare(
@@ -60,7 +60,7 @@ def checkout(stack: RunningStack) -> Iterator[Figure]:
     yield compare(
         "checkouts with one hot variant",
         unit="/s",
-        ours=lambda: _rate(stack, _buying(stack, lambda: 0)),
+        ours=lambda: _rate(stack, buying(stack, lambda: 0)),
         measure="on a thousand variants",
         beside=on_all,
         aim="at least 0.5",
@@ -78,7 +78,7 @@ def checkout(stack: RunningStack) -> Iterator[Figure]:
             raise AssertionError("the levels are not what was bought")
 
 
-def _buying(stack: RunningStack, first: Callable[[], int]) -> Callable[[int, int], bytes]:
+def buying(stack: RunningStack, first: Callable[[], int]) -> Callable[[int, int], bytes]:
     """Requests that buy five variants, the first of which is chosen."""
     sent_headers, url = headers(stack), f"{stack.endpoints.rest_url}/rpc/checkout"
     post = _id("post")

@@ -23,6 +23,7 @@ from tests.bench.ledger import ledger
 from tests.bench.load import load, request
 from tests.bench.memberships import is_member, renewals
 from tests.bench.oversight import audit, flag
+from tests.bench.paid import paid
 from tests.bench.payouts import run as payouts
 from tests.bench.pipeline import pipeline
 from tests.bench.pricing import quote
@@ -225,6 +226,7 @@ ALL = {
     "ledger": ledger,
     "webhooks": webhooks,
     "confirmed": confirmed,
+    "paid": paid,
     "files": files,
     "audit": audit,
     "flag": flag,

@@ -47,7 +47,7 @@ PREPAID = """
 
 def webhooks(stack: RunningStack) -> Iterator[Figure]:
     """Events a second, and the slowest hundredth at half of that rate."""
-    secret = _secret(stack)
+    secret = secret_of(stack)
     taken: list[float] = []
 
     def ours() -> float:
@@ -114,7 +114,7 @@ def confirmed(stack: RunningStack) -> Iterator[Figure]:
 
 
 def _waits(stack: RunningStack, connection: psycopg.Connection) -> Iterator[float]:
-    secret, base = _secret(stack), stack.endpoints.api_url
+    secret, base = secret_of(stack), stack.endpoints.api_url
     book = booking(stack, 2091)
     with httpx.Client(headers=headers(stack), timeout=30) as client:
         for number in range(PAID):
@@ -122,9 +122,9 @@ def _waits(stack: RunningStack, connection: psycopg.Connection) -> Iterator[floa
             booked = client.post(f"{stack.endpoints.rest_url}/rpc/book", json=wish).json()
             asked = {"provider": "sandbox", "booking_id": booked["id"]}
             paid = client.post(f"{base}/functions/v1/payments", json=asked).json()
-            raw = _event(*_known(connection, paid["id"]))
+            raw = event(*known(connection, paid["id"]))
             began = time.perf_counter()
-            client.post(f"{base}{PATH}", content=raw, headers=_signed(secret, raw))
+            client.post(f"{base}{PATH}", content=raw, headers=signed(secret, raw))
             while not connection.execute(
                 "select 1 from scheduling.bookings where id = %s and status = 'confirmed'",
                 (booked["id"],),
@@ -133,7 +133,7 @@ def _waits(stack: RunningStack, connection: psycopg.Connection) -> Iterator[floa
             yield (time.perf_counter() - began) * 1000
 
 
-def _known(connection: psycopg.Connection, payment_id: str) -> tuple[str, int]:
+def known(connection: psycopg.Connection, payment_id: str) -> tuple[str, int]:
     query = "select provider_reference, amount_minor from money.payments where id = %s"
     row = connection.execute(query, (payment_id,)).fetchone()
     assert row
@@ -181,24 +181,24 @@ def _events(url: str, secret: str) -> Callable[[int, int], bytes]:
     parts = httpx.URL(url)
 
     def make(_client: int, _sent: int) -> bytes:
-        raw = _event("pay_unknown", 3000)
+        raw = event("pay_unknown", 3000)
         lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc.decode()}"]
-        lines += [f"{name}: {value}" for name, value in _signed(secret, raw).items()]
+        lines += [f"{name}: {value}" for name, value in signed(secret, raw).items()]
         lines += ["Content-Type: application/json", f"Content-Length: {len(raw)}", "", ""]
         return "\r\n".join(lines).encode() + raw
 
     return make
 
 
-def _event(reference: str, amount_minor: int) -> bytes:
+def event(reference: str, amount_minor: int) -> bytes:
     about = {"id": reference, "captured_minor": amount_minor, "currency": "EUR"}
     event = {"id": f"evt_{uuid.uuid4().hex}", "type": "payment.captured", "created": time.time()}
     return json.dumps({**event, "data": {"object": about}}).encode()
 
 
-def _signed(secret: str, raw: bytes) -> dict[str, str]:
+def signed(secret: str, raw: bytes) -> dict[str, str]:
     return {SIGNATURE: signature(secret, int(time.time()), raw)}
 
 
-def _secret(stack: RunningStack) -> str:
+def secret_of(stack: RunningStack) -> str:
     return role_password(stack.state.secrets().database_password, "sandbox webhooks")
