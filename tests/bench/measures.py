@@ -15,6 +15,7 @@ from tests.bench.booking import raw, storm
 from tests.bench.calcom import calcom
 from tests.bench.checkout import checkout
 from tests.bench.content import home
+from tests.bench.days import days
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
 from tests.bench.growth import growth
@@ -216,6 +217,7 @@ ALL = {
     "quote": quote,
     "checkout": checkout,
     "reviews": reviews,
+    "days": days,
     "home": home,
     "export": export,
     "products": products,

@@ -18,6 +18,7 @@ TENANT_VIEWS = """
 """
 # What only members may read of a business that is open to the public.
 PRIVATE_VIEWS = {
+    "admin_businesses",
     "allocations",
     "bank_accounts",
     "blocked_periods",

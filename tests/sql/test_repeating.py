@@ -414,6 +414,7 @@ OTHERS = {
     "unblock_customer": "There is no block to end the second time.",
     "start_conversation": "A further call adds a message.",
     "send_message": NEW,
+    "track": "Events are counted as often as they are reported.",
     "record_consent": "tests/sql/crm/consents.test.sql answers twice.",
     "set_customer_preferences": "It sets what it is told, as an update does.",
     "read_conversation": "It sets a mark.",

@@ -1422,3 +1422,6 @@ create temporary table made as select pg_temp.reviewed() as id;
 select tests.act_as('Owen');
 select public.reply_to_review((select id from made), 'Thank you.');
 select public.withdraw_reply((select id from made));
+
+-- call: track
+select public.track('[{"name": "visited"}]');

@@ -26,9 +26,10 @@ REQUEST = """
     select set_config('request.method', 'POST', true), set_config('request.path', %s, true)
 """
 ACTIVITY = "select count(*) from identity.activity_events where kind = 'session_ended'"
+EVENTS = "select count(*) from insight.events"
 # A session is no row of a domain: it belongs to sign-in, and its end is in the user's activity,
-# which is a record of its own (audit.record_tables).
-RECORDED = {"revoke_session": ACTIVITY}
+# which is a record of its own (audit.record_tables), as events of visitors are.
+RECORDED = {"revoke_session": ACTIVITY, "track": EVENTS}
 # Change nothing. They are volatile: one counts wrong codes, the other locks a membership.
 READS = {"gift_card_balance", "quote_membership_change"}
 
