@@ -76,7 +76,7 @@ insert into scheduling.booking_history (
 )
 select
     '00000000-0000-4000-8000-00000000000b', made.id, 'confirmed', made.at, 'customer',
-    made.at - interval '3 days'
+    made.at - interval '3 days' as at
 from made;
 
 drop table made;
