@@ -20,7 +20,7 @@ from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
 from tests.bench.growth import growth
 from tests.bench.handwritten import peer
-from tests.bench.ledger import ledger
+from tests.bench.ledger import balances, ledger
 from tests.bench.load import load, request
 from tests.bench.memberships import is_member, renewals
 from tests.bench.oversight import audit, flag
@@ -232,5 +232,6 @@ ALL = {
     "files": files,
     "audit": audit,
     "flag": flag,
+    "balances": balances,
     "growth": growth,
 }
