@@ -2133,8 +2133,9 @@ end;
 $$;
 
 /*
- * Return the last number of the last page that is full and that nobody writes to, of the pages
- * after a number.
+ * Return the last number of the last page that is full and that nobody writes to, of the thousand
+ * pages after a number. The server has room for some thousand locks, and a run holds that of each
+ * page; the next run goes on.
  */
 create function money.last_settled_number(after_number bigint)
 returns bigint
@@ -2145,9 +2146,9 @@ set search_path = ''
 as $$
 declare
     v_page bigint = money.page_of(after_number + 1);
-    v_current bigint = money.current_page();
+    v_end constant bigint = least(money.current_page(), v_page + 1000);
 begin
-    while v_page < v_current
+    while v_page < v_end
         and pg_try_advisory_xact_lock(money.lock_class('page'), v_page::integer)
     loop
         v_page = v_page + 1;
