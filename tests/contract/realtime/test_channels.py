@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -125,6 +126,15 @@ def test_who_tracks_before_presence_is_switched_on_learns_who_is_there(
     while "other" not in left["leaves"]:
         left = raw.until("presence_diff")["payload"]
     assert left["leaves"]["other"]["metas"][0]["n"] == 1, "a closed socket has left"
+
+
+def test_the_metrics_count_who_listens(live: Live, raw: Raw) -> None:
+    raw.join(f"counted-{time.time_ns()}")
+    with live.stack.client() as client:
+        text = client.get("/metrics").text
+    for name in ("sockets", "channels"):
+        (line,) = re.findall(rf"^frontdesk_realtime_{name} (\d+)$", text, re.MULTILINE)
+        assert int(line) >= 1
 
 
 def test_a_token_that_runs_out_ends_its_channel_in_words(live: Live, raw: Raw) -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from workers.edge.pages import health
+from workers.edge.realtime.service import Service as Realtime
 from workers.edge.state import State
 
 STARTED_AT = time.time()
@@ -58,11 +59,22 @@ async def _edge(request: Request) -> Iterator[str]:
             "Requests of the edge that wait for a database connection.",
             pool.get("requests_waiting", 0),
         ),
+        *_realtime(request),
     )
     return (
         HEADING.format(name=name, help=meaning, kind="gauge") + f"{name} {value}\n"
         for name, meaning, value in values
     )
+
+
+def _realtime(request: Request) -> Iterator[tuple[str, str, int]]:
+    """Yield how many clients listen, where Realtime is on."""
+    service: Realtime | None = getattr(request.state, "realtime", None)
+    if service is not None:
+        sockets = service.sockets
+        channels = sum(len(socket.channels) for socket in sockets)
+        yield "frontdesk_realtime_sockets", "Sockets of Realtime that are open.", len(sockets)
+        yield "frontdesk_realtime_channels", "Channels that these sockets have joined.", channels
 
 
 async def _queues(request: Request) -> list[str]:
