@@ -31,6 +31,7 @@ from tests.bench.pricing import quote
 from tests.bench.privacy import export
 from tests.bench.products import products
 from tests.bench.queue import queue
+from tests.bench.realtime import realtime
 from tests.bench.reviews import reviews
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -229,6 +230,7 @@ ALL = {
     "webhooks": webhooks,
     "confirmed": confirmed,
     "paid": paid,
+    "realtime": realtime,
     "files": files,
     "audit": audit,
     "flag": flag,
