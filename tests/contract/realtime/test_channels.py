@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import Any
@@ -59,6 +60,9 @@ def test_a_message_on_a_topic_that_was_not_joined_is_unmatched(raw: Raw) -> None
     unmatched = {"status": "error", "response": {"reason": "unmatched topic"}}
     assert raw.reply("nowhere", "broadcast", {"event": "x", "payload": {}}) == unmatched
     assert raw.reply("nowhere", "phx_leave", {}) == {"status": "ok", "response": {}}
+    join = {"topic": "room", "event": "phx_join", "payload": {}, "ref": "x", "join_ref": "x"}
+    raw.connection.send(json.dumps(join))
+    assert raw.read()["payload"] == unmatched
 
 
 def test_who_joins_twice_is_in_the_channel_once(raw: Raw) -> None:

@@ -19,7 +19,7 @@ class RealtimeError(Exception):
     @property
     def reason(self) -> str:
         """What the reply to a join says."""
-        return f"{self.code}: {self.message}"
+        return f"{self.code}: {self.message}" if self.code else self.message
 
     @property
     def status(self) -> int:

@@ -53,7 +53,7 @@ async def _prepare(socket: Socket, frame: Frame) -> Channel:
     """
     limits = socket.service.settings.limits
     if not frame.topic.startswith(PREFIX):
-        raise RealtimeError("UnmatchedTopic", "unmatched topic")
+        raise RealtimeError("", "unmatched topic")
     name = frame.topic.removeprefix(PREFIX)
     if not name:
         raise RealtimeError("TopicNameRequired", "You must provide a topic name")
