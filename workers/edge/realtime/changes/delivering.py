@@ -6,7 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from workers.edge.realtime.changes.catalog import Catalog, Connection, View
-from workers.edge.realtime.changes.followers import Follower, Followers, Interest, follows
+from workers.edge.realtime.changes.followers import (
+    Follower,
+    Followers,
+    Group,
+    Interest,
+    follows,
+    grouped,
+)
 from workers.edge.realtime.changes.history import Caller, Entry, History, Key, Verdict
 from workers.edge.realtime.changes.past import Past
 from workers.edge.realtime.changes.rows import (
@@ -48,57 +55,58 @@ class Delivery:
 
     async def deliver(self, entries: Sequence[Entry]) -> None:
         """Deliver a batch to everybody who follows."""
-        live = list(self._followers.live)
+        live = grouped(self._followers.live)
         views = self._views(entries)
         await self._judge_gone(entries, views, live)
         await self._past.move_on()
-        for follower in live:
-            self._tell_of_unknown(follower, entries)
+        for group in live:
+            self._tell_of_unknown(group, entries)
         answers = await self._deliver_to(live, entries, views)
         self._delivered = [*self._delivered, answers][-REMEMBERED:]
 
     async def catch_up(self, follower: Follower, entries: Sequence[Entry]) -> None:
         """Deliver what somebody missed who comes back."""
-        self._tell_of_unknown(follower, entries)
-        await self._deliver_to([follower], entries, self._views(entries))
+        (group,) = grouped([follower])
+        self._tell_of_unknown(group, entries)
+        await self._deliver_to([group], entries, self._views(entries))
 
     def _views(self, entries: Iterable[Entry]) -> dict[int, list[View]]:
         return self._catalog.of_tables({entry.table_oid for entry in entries})
 
-    def _tell_of_unknown(self, follower: Follower, entries: Iterable[Entry]) -> None:
-        if any(self._is_unknown(follower, entry) for entry in entries):
-            follower.deliver(FORGOTTEN)
+    def _tell_of_unknown(self, group: Group, entries: Iterable[Entry]) -> None:
+        if any(self._is_unknown(group, entry) for entry in entries):
+            group.deliver(FORGOTTEN)
 
-    def _is_unknown(self, follower: Follower, entry: Entry) -> bool:
-        """Whether nobody knows if a follower could see a row that is gone."""
+    def _is_unknown(self, group: Group, entry: Entry) -> bool:
+        """Whether nobody knows if somebody could see a row that is gone."""
         if entry.operation != "DELETE":
             return False
         return any(
             follows(binding, view)
             and binding.fits("DELETE")
-            and (follower.caller, view.name) not in entry.verdicts
+            and (group.caller, view.name) not in entry.verdicts
             for view in self._views([entry])[entry.table_oid]
-            for binding in follower.bindings
+            for binding in group.bindings
         )
 
     async def _deliver_to(
-        self, live: Sequence[Follower], entries: Sequence[Entry], views: Mapping[int, list[View]]
+        self, live: Sequence[Group], entries: Sequence[Entry], views: Mapping[int, list[View]]
     ) -> dict[tuple[Caller, View], Answer]:
         flat = [view for of_table in views.values() for view in of_table]
         changed = [entry for entry in entries if entry.operation != "DELETE"]
         asked = await self._questions(self._followers.interests(flat, live), changed)
         answers = await read(self._connection, list(asked.values()))
         rows = {pair: answers[question] for pair, question in asked.items()}
-        for follower in live:
-            if any(c == follower.caller and found is None for (c, _), found in rows.items()):
-                follower.deliver(UNANSWERED)
-        data: dict[tuple[int, View, Caller, Select], bytes] = {}
-        for number, entry in enumerate(entries):
+        unanswered = {caller for (caller, _), found in rows.items() if found is None}
+        for group in live:
+            if group.caller in unanswered:
+                group.deliver(UNANSWERED)
+        for entry in entries:
             for view in views[entry.table_oid]:
-                for follower in live:
-                    row = self._row(follower.caller, view, entry, rows)
-                    if row is not None and not follower.is_closed:
-                        await self._tell(follower, view, entry, row, number, data)
+                for group in live:
+                    row = self._row(group.caller, view, entry, rows)
+                    if row is not None:
+                        await self._tell(group, view, entry, row)
         return {pair: found or {} for pair, found in rows.items()}
 
     def _row(
@@ -113,17 +121,9 @@ class Delivery:
         verdict = entry.verdicts.get((caller, view.name))
         return Row(verdict.key_json, {}, verdict.fitting) if verdict else None
 
-    async def _tell(
-        self,
-        follower: Follower,
-        view: View,
-        entry: Entry,
-        row: Row,
-        number: int,
-        data: dict[tuple[int, View, Caller, Select], bytes],
-    ) -> None:
+    async def _tell(self, group: Group, view: View, entry: Entry, row: Row) -> None:
         ids: dict[Select, list[int]] = defaultdict(list)
-        for binding in follower.bindings:
+        for binding in group.bindings:
             if (
                 follows(binding, view)
                 and binding.fits(entry.operation)
@@ -131,24 +131,17 @@ class Delivery:
             ):
                 ids[binding.select].append(binding.id)
         for select, fitting in ids.items():
-            place = (number, view, follower.caller, select)
-            if place not in data:
-                shape = await self._shape(follower.caller, view, Interest({select: None}))
-                data[place] = written(
-                    entry,
-                    view,
-                    shape.chosen(select),
-                    record=row.records.get(select),
-                    key=row.key_json,
-                )
+            shape = await self._shape(group.caller, view, Interest({select: None}))
+            columns, record = shape.chosen(select), row.records.get(select)
+            data = written(entry, view, columns, record=record, key=row.key_json)
             cursor = self._history.cursor(entry.position)
-            follower.deliver(Change(tuple(dict.fromkeys(fitting)), data[place], cursor))
+            group.deliver(Change(tuple(dict.fromkeys(fitting)), data, cursor))
 
     async def _judge_gone(
         self,
         entries: Sequence[Entry],
         views: Mapping[int, list[View]],
-        live: Sequence[Follower],
+        live: Sequence[Group],
     ) -> None:
         gone = [entry for entry in entries if entry.operation == "DELETE"]
         if not gone or not self._past.is_whole:

@@ -47,6 +47,32 @@ class Follower:
             self.on_close(self)
 
 
+@dataclass(frozen=True)
+class Group:
+    """Followers who are told the same in a batch: they follow the same as the same caller.
+
+    The caller is who they were when the batch began; a new token counts from the next one.
+    """
+
+    caller: Caller
+    bindings: tuple[Binding, ...]
+    members: tuple[Follower, ...]
+
+    def deliver(self, found: Change | Notice) -> None:
+        """Tell each of them."""
+        for member in self.members:
+            if not member.is_closed:
+                member.deliver(found)
+
+
+def grouped(followers: Iterable[Follower]) -> list[Group]:
+    """Return followers by what they are told."""
+    found: dict[tuple[Caller, tuple[Binding, ...]], list[Follower]] = defaultdict(list)
+    for follower in followers:
+        found[follower.caller, follower.bindings].append(follower)
+    return [Group(caller, alike, tuple(members)) for (caller, alike), members in found.items()]
+
+
 @dataclass
 class Interest:
     """What a caller wants to know of a view: selections and filters, by kind of change."""
@@ -91,20 +117,20 @@ class Followers:
             follower.deliver(notice)
 
     def interests(
-        self, views: Iterable[View], live: Iterable[Follower]
+        self, views: Iterable[View], live: Iterable[Group]
     ) -> dict[tuple[Caller, View], Interest]:
         """Return what each caller wants to know of these views."""
         found: dict[tuple[Caller, View], Interest] = defaultdict(Interest)
         views = list(views)
-        for follower in live:
-            for binding in follower.bindings:
+        for group in live:
+            for binding in group.bindings:
                 for view in views:
                     if follows(binding, view):
-                        found[follower.caller, view].add(binding)
+                        found[group.caller, view].add(binding)
         return found
 
     def of_gone_rows(
-        self, views: Iterable[View], live: Iterable[Follower]
+        self, views: Iterable[View], live: Iterable[Group]
     ) -> dict[tuple[Caller, View], Interest]:
         """Return what each caller wants to know of rows that are gone, also those who left."""
         now = time.monotonic()
