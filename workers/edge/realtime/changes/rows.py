@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -64,24 +65,28 @@ class Question:
 Answer = dict[Key, Row]
 
 
-def statement(question: Question) -> tuple[sql.Composed, list[Any]]:
+def statement(question: Question) -> tuple[bytes, list[Any]]:
     """Return the query that reads the rows, and its parameters."""
-    shape, view = question.shape, question.shape.view
+    shape = question.shape
+    values = [each.value for filters in shape.filters for each in filters if each.operator != "is"]
+    keys = [[key[i] for key in question.keys] for i in range(len(shape.view.key))]
+    return _query(shape), [*values, *keys]
+
+
+@lru_cache(maxsize=1024)
+def _query(shape: Shape) -> bytes:
+    view = shape.view
     parts: list[sql.Composable] = [
         sql.SQL("v.{}::text").format(sql.Identifier(name)) for name in view.key
     ]
     keys = [column for column in shape.columns if column.name in view.key]
     parts += [_record(keys), *(_record(shape.chosen(select)) for select in shape.selects)]
-    parameters: list[Any] = []
     types = {column.name: column.sql_type for column in shape.columns}
-    for filters in shape.filters:
-        parts.append(_conditions(filters, types))
-        parameters += [each.value for each in filters if each.operator != "is"]
-    values = [[key[i] for key in question.keys] for i in range(len(view.key))]
+    parts += [_conditions(filters, types) for filters in shape.filters]
     query = sql.SQL("select {} from public.{} as v where ").format(
         sql.SQL(", ").join(parts), sql.Identifier(view.name)
     )
-    return query + _among(view), parameters + values
+    return (query + _among(view)).as_bytes(None)
 
 
 def _record(columns: Sequence[Column]) -> sql.Composed:
