@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from websockets.frames import Frame, Opcode
 
-from workers.edge.realtime import app
+from tests.workers.edge.conftest import StartEdge
+from workers.edge.realtime import app, limits
 from workers.edge.realtime.interfaces import Message
 from workers.edge.realtime.presence import Roster
 from workers.edge.realtime.protocol import Protocol
@@ -93,6 +94,30 @@ def test_presences_that_come_together_are_told_together() -> None:
         assert told[1]["leaves"]["ada"]["metas"] == [meta]
 
     asyncio.run(story())
+
+
+def test_a_rate_permits_a_second_at_once_and_then_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    bucket, window = limits.Bucket(2), limits.Window(2, 30)
+    assert [bucket.take() for _ in range(3)] == [True, True, False]
+    assert [window.take() for _ in range(3)] == [True, True, False]
+    now[0] += 0.5
+    assert [bucket.take() for _ in range(2)] == [True, False]
+    now[0] += 29
+    assert [bucket.take() for _ in range(3)] == [True, True, False]
+    assert not window.take()
+    now[0] += 1
+    assert window.take()
+
+
+def test_where_it_is_switched_off_the_edge_says_so(start_edge: StartEdge) -> None:
+    client = start_edge("postgresql://edge@127.0.0.1:1/nowhere")
+    for path in ("/realtime/v1", "/realtime/v1/api/broadcast"):
+        answer = client.post(path, json={})
+        assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
 
 
 class Transport:

@@ -205,6 +205,8 @@ class Channel:
         except RealtimeError as error:
             self.shut(error.message, may_rejoin=error.is_passing)
             return
+        if not self.is_open:  # the client left meanwhile
+            return
         self._writable.clear()
         if self.subscription is not None:
             self.subscription.renew(self.caller.claims)

@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from workers.edge.realtime.channel import Channel
-from workers.edge.realtime.errors import RealtimeError
+from workers.edge.realtime.errors import RealtimeError, not_a_reader
 from workers.edge.realtime.interfaces import Message, Notice, RefusedError
 from workers.edge.realtime.options import Options
 from workers.edge.realtime.parcels import PREFIX, BroadcastParcel
@@ -34,6 +34,8 @@ async def join(socket: Socket, frame: Frame) -> None:
         channel.topic = socket.service.hub.join(channel.key, channel)
         replayed = await _replayed(channel)
         refusal = await _follow(channel)
+        if not channel.is_open:  # the permission was lost meanwhile
+            raise not_a_reader(channel.name)
     except RealtimeError as error:
         channel.leave()
         socket.reply(frame, "error", {"reason": error.reason})
