@@ -13,6 +13,11 @@ from tests.harness.stack import RunningStack
 
 HEADING = "name,email,phone,tags,note,kind\n"
 
+CONSENT = """
+    insert into crm.consents (business_id, customer_id, purpose, is_given, source, at)
+    select business_id, id, 'marketing', true, 'paper', now() from customers.customers where id = %s
+"""
+
 
 def listed(town: Town) -> list[dict[str, Any]]:
     done = town.stack.cli("customers", "list", "--business", town.ids["salon"], "--json")
@@ -52,7 +57,9 @@ def test_customers_are_imported_exported_merged_parted_and_blocked(
     ann, other = rows["Ann"]["id"], rows["=1+1"]["id"]
     assert stack.cli("customers", "merge", ann, other, "--yes").returncode == 0
     assert other not in {row["id"] for row in listed(town)}
+    town.run(CONSENT, ann)
     shown = json.loads(stack.cli("customers", "show", ann, "--json").stdout)
+    assert [answer["source"] for answer in shown["consents"]] == ["paper"]
     assert shown["phone"] == "+4930123456" and shown["notes"][0]["body"] == "Nuts."
     merger = shown["mergers"][0]["id"]
     assert stack.cli("customers", "unmerge", merger, "--yes").returncode == 0

@@ -14,10 +14,10 @@ from cli.commands.bookings.finding import (
     the_booking,
     the_day,
 )
-from cli.commands.businesses import BusinessOption, id_of_business
-from cli.commands.database import ask_file
+from cli.commands.businesses import BusinessOption
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_whole
+from cli.output import show_whole
 from cli.stack.state import State
 from cli.wording import DAY
 
@@ -74,17 +74,18 @@ def list_bookings(
     as_csv: CsvOption = False,
 ) -> None:
     """List bookings, the latest start first, each on its business's clock."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         day=the_day(day),
         status=status,
         customer=customer,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 def show_booking(

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business, the_business
+from cli.commands.businesses import BusinessOption, the_business
 from cli.commands.database import ask_file
+from cli.commands.listing import list_rows
 from cli.commands.stock.looking import BusinessArgument
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_json, show_whole
+from cli.output import show_json, show_whole
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
@@ -24,6 +25,7 @@ COLUMNS = (
 )
 LISTS = {
     "notes": ("kind", "body", "created_at"),
+    "consents": ("purpose", "is_given", "source", "at"),
     "mergers": ("id", "duplicate_id", "merged_at", "undone_at"),
     "timeline": ("at", "kind", "status", "body", "amount_minor", "currency"),
 }
@@ -64,22 +66,23 @@ def list_customers(
     as_csv: CsvOption = False,
 ) -> None:
     """List customers with their figures, the newest first; merged ones are left out."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         search=search,
         tag=tag,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 def show_customer(
     customer: CustomerArgument, state: StateOption = DEFAULT_STATE, as_json: JsonOption = False
 ) -> None:
-    """Show one customer with their figures, notes, mergers and timeline."""
+    """Show one customer with their figures, notes, consents, mergers and timeline."""
     found = the_customer(State(state).require_running(), customer)
     show_whole(found, lists=LISTS, as_json=as_json)
 

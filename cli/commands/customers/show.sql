@@ -23,6 +23,22 @@ select
             customer_blocks.business_id = customers.business_id
             and customer_blocks.customer_id = customers.id
     ) as blocked_at,
+    (
+        select resources.name
+        from scheduling.customer_preferences
+        inner join catalog.resources on resources.id = customer_preferences.resource_id
+        where
+            customer_preferences.business_id = customers.business_id
+            and customer_preferences.customer_id = customers.id
+    ) as prefers,
+    (
+        select services.name
+        from scheduling.customer_preferences
+        inner join catalog.services on services.id = customer_preferences.service_id
+        where
+            customer_preferences.business_id = customers.business_id
+            and customer_preferences.customer_id = customers.id
+    ) as usually_books,
     figures.booking_count as bookings,
     figures.completed_count as completed,
     figures.cancelled_count as cancelled,
@@ -45,6 +61,21 @@ select
                 and customer_notes.customer_id = customers.id
         ) as notes
     ) as notes,
+    (
+        select jsonb_agg(to_jsonb(answers) order by answers.at desc)
+        from (
+            select
+                consents.purpose,
+                consents.is_given,
+                consents.source,
+                consents.at
+            from public.consents
+            where
+                consents.business_id = customers.business_id
+                and consents.customer_id = customers.id
+                and consents.is_latest
+        ) as answers
+    ) as consents,
     (
         select jsonb_agg(to_jsonb(mergers) order by mergers.merged_at desc)
         from (

@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
-from cli.commands.database import ask_file
+from cli.commands.businesses import BusinessOption
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show
-from cli.stack.state import State
 
 SQL = Path(__file__).parent
 COLUMNS = (
@@ -57,13 +55,14 @@ def list_gift_cards(
     as_csv: CsvOption = False,
 ) -> None:
     """List gift cards with what is left on them, the latest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         status=status,
         expires_within=expires_within,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)

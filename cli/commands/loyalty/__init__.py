@@ -10,6 +10,7 @@ import typer
 
 from cli.commands.businesses import BusinessOption, id_of_business, the_business
 from cli.commands.database import ask_file, change
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption, YesOption
 from cli.output import show, show_json, talk
 from cli.refusal import Refusal
@@ -45,11 +46,14 @@ def list_programs(
     as_csv: CsvOption = False,
 ) -> None:
     """List loyalty programs, with how many points customers have."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints, SQL / "programs.sql", business_id=id_of_business(endpoints, business)
+    list_rows(
+        state,
+        SQL / "programs.sql",
+        columns=PROGRAMS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
     )
-    show(rows, columns=PROGRAMS, as_json=as_json, as_csv=as_csv)
 
 
 @app.command()

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
+from cli.commands.businesses import BusinessOption
 from cli.commands.database import ask, ask_file, change
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption, YesOption
 from cli.output import show, show_json, talk
 from cli.refusal import Refusal
@@ -50,16 +51,17 @@ def list_members(
     as_csv: CsvOption = False,
 ) -> None:
     """List memberships, who joined last first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         id=None,
         status=status,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 @app.command("show")

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
+from cli.commands.businesses import BusinessOption
 from cli.commands.database import ask_file
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_whole
+from cli.output import show_whole
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
@@ -72,16 +73,17 @@ def list_orders(
     as_csv: CsvOption = False,
 ) -> None:
     """List orders, the latest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         status=status,
         customer=customer,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 def show_order(

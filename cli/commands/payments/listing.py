@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
+from cli.commands.businesses import BusinessOption
 from cli.commands.database import ask_file
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show, show_whole
+from cli.output import show_whole
 from cli.refusal import Refusal
 from cli.stack.state import State
 
@@ -71,16 +72,17 @@ def list_payments(
     as_csv: CsvOption = False,
 ) -> None:
     """List payments, the latest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=PAYMENTS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         status=status,
         provider=provider,
         limit=limit,
     )
-    show(rows, columns=PAYMENTS, as_json=as_json, as_csv=as_csv)
 
 
 def show_payment(
@@ -107,12 +109,13 @@ def list_refunds(
     as_csv: CsvOption = False,
 ) -> None:
     """List refunds, the latest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "refunds.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=REFUNDS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         status=status,
         limit=limit,
     )
-    show(rows, columns=REFUNDS, as_json=as_json, as_csv=as_csv)

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business, the_business
-from cli.commands.database import ask, ask_file
+from cli.commands.businesses import BusinessOption, the_business
+from cli.commands.database import ask
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show
 from cli.stack.state import State
@@ -46,16 +47,17 @@ def list_payouts(
     as_csv: CsvOption = False,
 ) -> None:
     """List payouts, the newest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         payout_id=None,
-        business_id=id_of_business(endpoints, business),
         status=status,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 def statement(

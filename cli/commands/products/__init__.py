@@ -6,12 +6,10 @@ from pathlib import Path
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
-from cli.commands.database import ask_file
+from cli.commands.businesses import BusinessOption
+from cli.commands.listing import list_rows
 from cli.commands.products import exporting, importing
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show
-from cli.stack.state import State
 
 SQL = Path(__file__).parent
 COLUMNS = (
@@ -36,14 +34,15 @@ def list_products(
     as_csv: CsvOption = False,
 ) -> None:
     """List products with their state, prices and stock, drafts included."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
-        business_id=id_of_business(endpoints, business),
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 app.command("import")(importing.import_products)

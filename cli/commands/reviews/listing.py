@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.businesses import BusinessOption, id_of_business
+from cli.commands.businesses import BusinessOption
 from cli.commands.database import ask_file
+from cli.commands.listing import list_rows
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
-from cli.output import show
 from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.stack.state import Endpoints
 
 SQL = Path(__file__).parent
 COLUMNS = (
@@ -43,16 +43,17 @@ def list_reviews(
     as_csv: CsvOption = False,
 ) -> None:
     """List reviews, the newest first."""
-    endpoints = State(state).require_running()
-    rows = ask_file(
-        endpoints,
+    list_rows(
+        state,
         SQL / "list.sql",
+        columns=COLUMNS,
+        business=business,
+        as_json=as_json,
+        as_csv=as_csv,
         review_id=None,
-        business_id=id_of_business(endpoints, business),
         status=status,
         limit=limit,
     )
-    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 def the_review(endpoints: Endpoints, review_id: str) -> dict[str, Any]:
