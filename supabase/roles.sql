@@ -1,6 +1,7 @@
--- Frontdesk's own roles, beside those of Supabase: the logins of the edge, of its Realtime and Storage, and of the workers, and the
--- role of people who read numbers. None has a password here; `up` gives every state its own. What each may do is
--- granted object by object in sql/. The Supabase CLI runs this file before the migrations.
+-- Frontdesk's own roles, beside those of Supabase: the logins of the edge, of its Realtime and Storage, and of the workers,
+-- the role of people who read numbers, and that of programs with an API key. None has a password here; `up` gives every
+-- state its own. What each may do is granted object by object in sql/. The Supabase CLI runs this file before the
+-- migrations.
 
 do $$
 begin
@@ -19,6 +20,9 @@ begin
     if not exists (select 1 from pg_roles where rolname = 'analyst') then
         create role analyst nologin;
     end if;
+    if not exists (select 1 from pg_roles where rolname = 'api_key') then
+        create role api_key nologin;
+    end if;
 end;
 $$;
 
@@ -32,3 +36,9 @@ alter role analyst set statement_timeout = '60s';
 -- long as Supabase allows its own logins.
 alter role edge set statement_timeout = '8s';
 alter role worker set statement_timeout = '2min';
+
+-- A program with an API key. It inherits what members may do, and restrictive policies leave of it what the key's scopes
+-- name (sql/95_attach/policies.sql). PostgREST, Storage and Realtime become this role.
+grant authenticated to api_key;
+grant api_key to authenticator, storage, realtime;
+alter role api_key set statement_timeout = '8s';

@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool
 from workers import log, metrics
 from workers.actors import (
     accounts,
+    api_keys,
     calendars,
     deliveries,
     documents,
@@ -153,8 +154,11 @@ def run(environment: Environment, stop: threading.Event) -> None:
     # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)
     worker.start()
+    key_uses = api_keys.KeyUses(environment.db_url, stop)
+    key_uses.start()
     while not stop.wait(1.0):
         _respect_pauses(broker, database)
+    key_uses.join()
     worker.stop(timeout=STOP_TIMEOUT)
     broker.close()
     pool.close()

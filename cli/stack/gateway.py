@@ -26,6 +26,7 @@ def write(
     edge_port: int,
     limits: Limits,
     opaque_keys: Mapping[str, str],
+    api_key_token: str,
     blobs: str,
 ) -> Path:
     """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
@@ -45,6 +46,7 @@ def write(
         max_nesting=limits.max_nesting,
         opaque_keys=_map_lines("", opaque_keys),
         opaque_bearers=_map_lines("Bearer ", opaque_keys),
+        api_key_token=api_key_token,
         blobs=blobs,
         rest=_filled("gateway_rest.conf", **limited),
         shares=_filled(

@@ -24,7 +24,8 @@ class Keys:
     """The keys that clients, PostgREST and sign-in need.
 
     `opaque`: a key that is no token → the token it means; `signing`: the private keys as a JSON
-    array, or nothing.
+    array, or nothing; `api_key_token`: a token of the role api_key, which the gateway sends beside
+    an API key. It means nothing alone.
     """
 
     jwt_secret: str
@@ -33,6 +34,7 @@ class Keys:
     jwks: str
     opaque: dict[str, str]
     signing: str
+    api_key_token: str
 
 
 def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
@@ -66,6 +68,7 @@ def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
         jwks=json.dumps({"keys": [symmetric, *public]}),
         opaque=opaque,
         signing=json.dumps(private) if private else "",
+        api_key_token=_role_token("api_key", jwt_secret, secrets.created_at),
     )
 
 

@@ -98,6 +98,46 @@ create index idempotency_keys_created_at_idx on private.idempotency_keys (create
 comment on column private.idempotency_keys.user_id is '[person: delete]';
 comment on column private.idempotency_keys.answer is '[personal]';
 
+-- sql/00_foundation/functions/api_keys.sql
+
+-- What a program with an API key may do in the current request. 75_integrations admits the key
+-- before the statement and writes down its business and its scopes for this transaction; whoever
+-- has the role api_key without having been admitted may do nothing.
+
+/*
+ * Return the API key of the current request as {id, business_id, scopes}; null for other callers.
+ */
+create function private.admitted_key()
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return nullif(current_setting('frontdesk.api_key', true), '')::jsonb;
+end;
+$$;
+
+/*
+ * Does the API key of this request have a scope of a subject? `access` is read or write; the scope
+ * to write includes the one to read.
+ */
+create function private.key_may(subject text, access text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        private.admitted_key() -> 'scopes' ?| array[subject || ':' || access, subject || ':write'],
+        false
+    );
+end;
+$$;
+
 -- sql/00_foundation/functions/arguments.sql
 
 /*
@@ -429,7 +469,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return current_user in ('anon', 'authenticated');
+    return current_user in ('anon', 'authenticated', 'api_key');
 end;
 $$;
 
@@ -1265,8 +1305,7 @@ $$;
 
 -- What every request of the REST API passes before its statement, and where it came from. On our
 -- own platform auth.set_config asks private.check_headers; elsewhere, as on hosted Supabase,
--- PostgREST calls private.check_request as its db-pre-request (rules/requests.sql tells it
--- to).
+-- PostgREST calls private.check_request as its db-pre-request (75_integrations tells it to).
 
 /*
  * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
@@ -1314,23 +1353,6 @@ begin
         perform private.invalid('The body', 'must not contain the character U+0000');
     end if;
     perform private.refuse_estimates(headers);
-end;
-$$;
-
-/*
- * Check a request before its statement, as PostgREST's db-pre-request.
- *
- * Errors:  PT400 invalid_input
- */
-create function private.check_request()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 
@@ -1683,43 +1705,6 @@ begin
 end;
 $$;
 
--- sql/00_foundation/rules/requests.sql
-
--- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
--- function already, that one stays: call private.check_request from there.
-do $$
-declare
-    v_called text = (
-        select substr(setting.words, length('pgrst.db_pre_request=') + 1)
-        from pg_db_role_setting
-        cross join unnest(pg_db_role_setting.setconfig) as setting (words)
-        where
-            pg_db_role_setting.setrole = 'authenticator'::regrole
-            and setting.words like 'pgrst.db_pre_request=_%'
-        limit 1
-    );
-begin
-    if to_regprocedure('auth.set_config(text, text, boolean)') is not null
-        or v_called = 'private.check_request' then
-        return;
-    end if;
-    if v_called is not null then
-        raise warning 'PostgREST calls % before each request: let it call private.check_request.',
-            v_called;
-        return;
-    end if;
-    alter role authenticator set pgrst.db_pre_request = 'private.check_request';
-    notify pgrst, 'reload config';
-exception
-    when insufficient_privilege then
-        raise exception using
-            errcode = 'insufficient_privilege',
-            message = 'This login may not tell PostgREST to call private.check_request.',
-            hint = 'Run as a superuser: alter role authenticator set pgrst.db_pre_request = '
-                || '''private.check_request''';
-end;
-$$;
-
 -- sql/00_foundation/policies.sql
 
 -- Who may use the foundation. Clients need `usage` on a domain's schema to read through the views
@@ -1761,11 +1746,13 @@ private.max_rows(),
 private.wanted_locales(text),
 private.locale_rank(text[], text),
 private.require_page(bigint, text),
-private.check_request(),
 private.check_headers(jsonb),
 private.refuse_estimates(jsonb),
+private.to_address(text),
 private.token_user_id(),
 private.is_client(),
+private.admitted_key(),
+private.key_may(text, text),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
 private.to_date(text, text),

@@ -2586,19 +2586,19 @@ for each row execute function business.any__refuse_bad_input('manage');
 create trigger _010_refuse_bad_input
 before insert or update on catalog.products
 for each row
-when (current_user in ('anon', 'authenticated', 'service_role'))
+when (current_user in ('anon', 'authenticated', 'api_key', 'service_role'))
 execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.product_options
 for each row
-when (current_user in ('anon', 'authenticated', 'service_role'))
+when (current_user in ('anon', 'authenticated', 'api_key', 'service_role'))
 execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.product_variants
 for each row
-when (current_user in ('anon', 'authenticated', 'service_role'))
+when (current_user in ('anon', 'authenticated', 'api_key', 'service_role'))
 execute function business.any__refuse_bad_input('manage');
 
 create trigger _900_touch

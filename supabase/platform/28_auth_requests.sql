@@ -45,8 +45,8 @@ $$;
 
 /*
  * Let the user of a request in, by the claims that PostgREST has put down before; auth.uid() gives
- * who was let in. Gives the issuer back, whose setting is where this is called.
- * Every request waits for it, so it asks first what nearly always holds, and has no `set` clause:
+ * who was let in. An API key is let in by the schema, which knows its scopes. Gives the issuer back,
+ * whose setting is where this is called. Every request waits for it, so it asks first what nearly always holds, and has no `set` clause:
  * what it calls is named with its schema.
  * Definer: clients cannot read sessions.
  *
@@ -73,6 +73,10 @@ begin
         return issuer;
     end if;
 
+    if v_claims ->> 'role' = 'api_key' then
+        perform identity.admit_request(v_claims);
+        return issuer;
+    end if;
     v_sentence = auth.refusal_of(v_claims, issuer);
     if v_sentence is not null then
         perform auth.refuse_token(v_sentence);
@@ -162,7 +166,7 @@ $$;
 /*
  * What PostgREST calls as set_config. The issuer that it expects, `app.settings.auth_issuer`, comes
  * after the claims, in capitals where its environment says it. Inlined into its statement, so it has
- * no `set` clause; three roles are there for certain, so they are not looked up.
+ * no `set` clause; four roles are there for certain, so they are not looked up.
  */
 create or replace function auth.set_config(name text, value text, is_local boolean)
 returns text
@@ -177,7 +181,7 @@ as $$
                 then auth.admit($2)
             when $1 = 'request.headers' and $2 ~* 'planned|estimated|vnd\.pgrst\.plan|x-has-nul'
                 then auth.checked_headers($2)
-            when $1 = 'role' and $2 not in ('anon', 'authenticated', 'service_role')
+            when $1 = 'role' and $2 not in ('anon', 'authenticated', 'api_key', 'service_role')
                 then auth.known_role($2)
             else $2
         end,
@@ -223,6 +227,9 @@ begin
     end if;
     if not auth.may_become('authenticator', coalesce(claims ->> 'role', 'anon')) then
         return 'This token claims a role that nobody has.';
+    end if;
+    if claims ->> 'role' = 'api_key' and not identity.is_key_live((claims ->> 'key_id')::uuid) then
+        return 'This API key is not valid.';
     end if;
     return auth.refusal_of(claims, issuer);
 end;

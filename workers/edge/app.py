@@ -17,6 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from workers.edge import answers
+from workers.edge.api_keys import ROUTES as TOKEN
+from workers.edge.api_keys import ApiKeys
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
@@ -93,6 +95,7 @@ def make(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             *FUNCTIONS,
+            *TOKEN,
             *PAGES,
             *FLAGS,
             Mount(AUTH, app=auth.make()),
@@ -116,6 +119,7 @@ def make(settings: Settings) -> Starlette:
                 expose_headers=[*auth.EXPOSED_HEADERS, *storage.EXPOSED_HEADERS],
             ),
             Middleware(RefuseUndecodable, refusal=answers.undecodable, spared=own_words),
+            Middleware(ApiKeys, below=GUARDED, beside=WEBHOOKS),
             Middleware(Bearers, below=guarded, beside=WEBHOOKS),
         ],
         exception_handlers={

@@ -34,6 +34,6 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return current_user in ('anon', 'authenticated');
+    return current_user in ('anon', 'authenticated', 'api_key');
 end;
 $$;

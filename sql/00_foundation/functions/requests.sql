@@ -1,7 +1,6 @@
 -- What every request of the REST API passes before its statement, and where it came from. On our
 -- own platform auth.set_config asks private.check_headers; elsewhere, as on hosted Supabase,
--- PostgREST calls private.check_request as its db-pre-request (rules/requests.sql tells it
--- to).
+-- PostgREST calls private.check_request as its db-pre-request (75_integrations tells it to).
 
 /*
  * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
@@ -49,23 +48,6 @@ begin
         perform private.invalid('The body', 'must not contain the character U+0000');
     end if;
     perform private.refuse_estimates(headers);
-end;
-$$;
-
-/*
- * Check a request before its statement, as PostgREST's db-pre-request.
- *
- * Errors:  PT400 invalid_input
- */
-create function private.check_request()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 

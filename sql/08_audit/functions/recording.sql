@@ -2,7 +2,7 @@
 -- it changed: a change of a thousand rows costs one insert of a thousand entries.
 
 /*
- * Return where the current change comes from: the user of the token, the role, and the call. The
+ * Return where the current change comes from: the user of the token or the API key, the role, and the call. The
  * call is the request of the API; outside of it, the name by which the program connected. Address
  * and program come from the headers that the gateway writes, never from what a client sends as
  * data.
@@ -19,7 +19,7 @@ declare
     v_headers jsonb = nullif(current_setting('request.headers', true), '');
     v_path text = nullif(current_setting('request.path', true), '');
 begin
-    v_origin.actor_id = auth.uid();
+    v_origin.actor_id = coalesce(auth.uid(), (private.admitted_key() ->> 'id')::uuid);
     v_origin.actor_role = coalesce(nullif(current_setting('role'), 'none'), session_user);
     v_origin.cause = coalesce(
         concat_ws(' ', nullif(current_setting('request.method', true), ''), v_path),

@@ -12,7 +12,7 @@
 /*
  * Return the businesses in which the caller has a permission: `view` (every role), `serve` (all but
  * accountants), `manage` (owner, manager), `own` (owner), `account` (owner, accountant). Another
- * word returns none.
+ * word returns none. An API key has all but `own` in its business; its scopes say for what.
  * Definer: a policy on business_members that reads business_members would call itself.
  * plpgsql: its plan is kept for the session, and policies call it once a statement.
  */
@@ -25,6 +25,14 @@ rows 5
 set search_path = ''
 as $$
 begin
+    if current_setting('role') = 'api_key' then
+        return query
+        select (private.admitted_key() ->> 'business_id')::uuid
+        where
+            my_businesses.permission in ('view', 'serve', 'manage', 'account')
+            and private.admitted_key() is not null;
+        return;
+    end if;
     return query
     select business_members.business_id
     from business.business_members
