@@ -13,6 +13,8 @@ from tests.contract.conftest import Town
 from tests.harness.waiting import wait_until
 
 SCOPES = "select array_agg(name order by name) from integrations.scopes"
+# A picture is shown where its file is, a session where its class is.
+ASKED_BY_OTHERS = ("files:read", "catalog:read")
 OPENED = """
     select object, subject from integrations.scope_objects
     inner join pg_attribute
@@ -82,7 +84,7 @@ def test_one_scope_is_enough_for_all_rows_of_its_views(town: Town) -> None:
     with town.client("other_owner") as owner, httpx.Client(base_url=owner.base_url) as programs:
         for view, subject in town.run(OPENED):
             if subject not in keys:
-                keys[str(subject)] = make(town, f"{subject}:read")["key"]
+                keys[str(subject)] = make(town, f"{subject}:read", *ASKED_BY_OTHERS)["key"]
             path = f"/{view}?business_id=eq.{town.ids['secret']}"
             key = programs.get(path, headers={"apikey": keys[str(subject)]}).json()
             if len(key) != len(owner.get(path).json()):

@@ -6,7 +6,8 @@ roles as (
     from pg_roles
     where
         pg_roles.rolname in (
-            'anon', 'authenticated', 'service_role', 'authenticator', 'edge', 'worker', 'analyst'
+            'anon', 'authenticated', 'api_key', 'service_role', 'authenticator', 'edge', 'worker',
+            'analyst'
         )
 ),
 

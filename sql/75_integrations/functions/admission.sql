@@ -1,8 +1,8 @@
 -- How a request with an API key is let in. Our gateway passes the key on in the header X-Api-Key
--- beside a token of the role api_key that means nothing alone; the edge exchanges the key for a short
--- token that names it. Either way the key is looked up for every request, so that a revoked one is
--- refused at once. What is admitted is written down for the transaction (private.admitted_key); a
--- caller of this role without it sees nothing.
+-- beside a token of the role api_key that means nothing alone; the edge exchanges the key for a
+-- short token that names it. Either way the key is looked up for every request, so that a revoked
+-- one is refused at once. What is admitted is written down for the transaction
+-- (private.admitted_key); a caller of this role without it sees nothing.
 
 /*
  * Return the API key that is accepted now: by its secret, or by its id from a token that we signed.
@@ -174,7 +174,9 @@ set search_path = ''
 as $$
 begin
     if current_setting('role') = 'api_key' then
-        perform identity.admit_request(nullif(current_setting('request.jwt.claims', true), '')::jsonb);
+        perform identity.admit_request(
+            nullif(current_setting('request.jwt.claims', true), '')::jsonb
+        );
     end if;
     perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
@@ -224,7 +226,7 @@ $$;
  * Note that API keys were used just now.
  * Definer: called by the workers, who have no access to the table.
  */
-create function identity.note_key_uses(key_ids uuid [])
+create function identity.note_key_uses(key_ids uuid[])
 returns void
 language plpgsql
 volatile

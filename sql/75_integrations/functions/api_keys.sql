@@ -35,14 +35,14 @@ end;
  * Errors:  PT400 invalid_input
  */
 create function integrations.to_scopes(value text)
-returns text []
+returns text[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_scopes constant text [] = array(
+    v_scopes constant text[] = array(
         select distinct jsonb_array_elements_text(private.to_list(value, 'scopes', 100)) as scope
         order by scope
     );
@@ -60,14 +60,14 @@ $$;
  * Errors:  PT400 invalid_input
  */
 create function integrations.to_addresses(value text)
-returns inet []
+returns inet[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_addresses inet [];
+    v_addresses inet[];
 begin
     if value is null then
         return null;
@@ -94,9 +94,9 @@ $$;
 create function identity.create_api_key(
     business_id uuid,
     name text,
-    scopes text [],
+    scopes text[],
     expires_at timestamptz,
-    allowed_addresses inet [],
+    allowed_addresses inet[],
     key text
 )
 returns uuid

@@ -37,7 +37,7 @@ grant execute on function
 identity.make_key(),
 integrations.to_scopes(text),
 integrations.to_addresses(text),
-identity.create_api_key(uuid, text, text [], timestamptz, inet [], text),
+identity.create_api_key(uuid, text, text[], timestamptz, inet[], text),
 identity.rotate_api_key(uuid, interval, text),
 identity.revoke_api_key(uuid),
 private.check_request()
@@ -52,4 +52,4 @@ grant execute on function
 identity.exchange_key(text, text),
 identity.is_key_live(uuid)
 to edge;
-grant execute on function identity.note_key_uses(uuid []) to worker;
+grant execute on function identity.note_key_uses(uuid[]) to worker;

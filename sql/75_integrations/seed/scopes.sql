@@ -25,8 +25,6 @@ values
 ('notifications:write', 'Change templates'),
 ('files:read', 'Uploaded files'),
 ('files:write', 'Upload and delete files'),
-('webhooks:read', 'Webhook endpoints, deliveries and the feed of events'),
-('webhooks:write', 'Create and change webhook endpoints'),
 ('realtime:read', 'Live updates of the business')
 on conflict (name) do update set description = excluded.description;
 
@@ -126,7 +124,6 @@ values
 ('notification_deliveries', 'notifications'),
 ('notification_templates', 'notifications'),
 ('notification_variables', 'notifications'),
-('marketing_consents', 'notifications'),
 ('media', 'files'),
 ('media_renditions', 'files'),
 ('loyalty_balances', 'memberships'),
@@ -164,10 +161,7 @@ values
 ('refunds', 'money'),
 ('rating_aspects', 'reviews'),
 ('rating_summaries', 'reviews'),
-('review_history', 'reviews'),
 ('review_media', 'reviews'),
-('review_reports', 'reviews'),
-('review_versions', 'reviews'),
 ('business_reviews', 'reviews'),
 ('reviews', 'reviews'),
 ('sales', 'sales'),
@@ -188,10 +182,7 @@ values
 ('customer_stats', 'bookings'),
 ('seats', 'bookings'),
 ('sessions', 'bookings'),
-('waitlist_entries', 'bookings'),
-('webhook_endpoints', 'webhooks'),
-('webhook_deliveries', 'webhooks'),
-('webhook_events', 'webhooks')
+('waitlist_entries', 'bookings')
 on conflict (object) do update set subject = excluded.subject;
 
 insert into integrations.scope_objects (object, subject, access)
@@ -259,12 +250,5 @@ values
 ('rpc/reply_to_review', 'reviews', 'write'),
 ('rpc/withdraw_reply', 'reviews', 'write'),
 ('rpc/save_notification_template', 'notifications', 'write'),
-('rpc/remove_notification_template', 'notifications', 'write'),
-('rpc/read_events', 'webhooks', 'read'),
-('rpc/create_webhook_endpoint', 'webhooks', 'write'),
-('rpc/update_webhook_endpoint', 'webhooks', 'write'),
-('rpc/delete_webhook_endpoint', 'webhooks', 'write'),
-('rpc/rotate_webhook_secret', 'webhooks', 'write'),
-('rpc/replay_webhook', 'webhooks', 'write'),
-('rpc/test_webhook', 'webhooks', 'write')
+('rpc/remove_notification_template', 'notifications', 'write')
 on conflict (object) do update set subject = excluded.subject, access = excluded.access;

@@ -1,7 +1,7 @@
 -- API keys let the programs of others act for one business. A key is shown once and stored as a
 -- hash; it may do what its scopes name, until it expires or is revoked. The table belongs to the
--- schema identity, because a key is somebody who acts, as a user is; it loads here because it refers
--- to a business.
+-- schema identity, because a key is somebody who acts, as a user is; it loads here because it
+-- refers to a business.
 
 create schema integrations;
 comment on schema integrations is 'What others build on Frontdesk: scopes of keys, webhooks.';
@@ -38,9 +38,9 @@ create table identity.api_keys (
     name text not null,
     -- The beginning of the current key, by which people tell keys apart.
     prefix text not null,
-    scopes text [] not null,
+    scopes text[] not null,
     -- Addresses and networks from which it is accepted; null: from everywhere.
-    allowed_addresses inet [],
+    allowed_addresses inet[],
     expires_at timestamptz,
     revoked_at timestamptz,
     -- Rounded to about a minute.
