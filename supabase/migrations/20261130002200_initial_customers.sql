@@ -326,8 +326,8 @@ $$;
 
 /*
  * Return the businesses that the caller knows in any state: those of which they are a member, in
- * whichever role, or a customer; an API key knows its own. One function reads both, because a policy
- * pays for each that it asks.
+ * whichever role, or a customer; an API key knows its own. One function reads both, because a
+ * policy pays for each that it asks.
  * Definer: policies ask it once a statement, instead of the policies of members and customers.
  */
 create function private.known_businesses()

@@ -6,8 +6,8 @@ alter default privileges revoke execute on functions from public;
 
 -- API keys let the programs of others act for one business. A key is shown once and stored as a
 -- hash; it may do what its scopes name, until it expires or is revoked. The table belongs to the
--- schema identity, because a key is somebody who acts, as a user is; it loads here because it refers
--- to a business.
+-- schema identity, because a key is somebody who acts, as a user is; it loads here because it
+-- refers to a business.
 
 create schema integrations;
 comment on schema integrations is 'What others build on Frontdesk: scopes of keys, webhooks.';
@@ -44,9 +44,9 @@ create table identity.api_keys (
     name text not null,
     -- The beginning of the current key, by which people tell keys apart.
     prefix text not null,
-    scopes text [] not null,
+    scopes text[] not null,
     -- Addresses and networks from which it is accepted; null: from everywhere.
-    allowed_addresses inet [],
+    allowed_addresses inet[],
     expires_at timestamptz,
     revoked_at timestamptz,
     -- Rounded to about a minute.
@@ -93,10 +93,10 @@ on identity.api_key_secrets (business_id, api_key_id);
 -- sql/75_integrations/functions/admission.sql
 
 -- How a request with an API key is let in. Our gateway passes the key on in the header X-Api-Key
--- beside a token of the role api_key that means nothing alone; the edge exchanges the key for a short
--- token that names it. Either way the key is looked up for every request, so that a revoked one is
--- refused at once. What is admitted is written down for the transaction (private.admitted_key); a
--- caller of this role without it sees nothing.
+-- beside a token of the role api_key that means nothing alone; the edge exchanges the key for a
+-- short token that names it. Either way the key is looked up for every request, so that a revoked
+-- one is refused at once. What is admitted is written down for the transaction
+-- (private.admitted_key); a caller of this role without it sees nothing.
 
 /*
  * Return the API key that is accepted now: by its secret, or by its id from a token that we signed.
@@ -268,7 +268,9 @@ set search_path = ''
 as $$
 begin
     if current_setting('role') = 'api_key' then
-        perform identity.admit_request(nullif(current_setting('request.jwt.claims', true), '')::jsonb);
+        perform identity.admit_request(
+            nullif(current_setting('request.jwt.claims', true), '')::jsonb
+        );
     end if;
     perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
@@ -318,7 +320,7 @@ $$;
  * Note that API keys were used just now.
  * Definer: called by the workers, who have no access to the table.
  */
-create function identity.note_key_uses(key_ids uuid [])
+create function identity.note_key_uses(key_ids uuid[])
 returns void
 language plpgsql
 volatile
@@ -376,14 +378,14 @@ end;
  * Errors:  PT400 invalid_input
  */
 create function integrations.to_scopes(value text)
-returns text []
+returns text[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_scopes constant text [] = array(
+    v_scopes constant text[] = array(
         select distinct jsonb_array_elements_text(private.to_list(value, 'scopes', 100)) as scope
         order by scope
     );
@@ -401,14 +403,14 @@ $$;
  * Errors:  PT400 invalid_input
  */
 create function integrations.to_addresses(value text)
-returns inet []
+returns inet[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_addresses inet [];
+    v_addresses inet[];
 begin
     if value is null then
         return null;
@@ -435,9 +437,9 @@ $$;
 create function identity.create_api_key(
     business_id uuid,
     name text,
-    scopes text [],
+    scopes text[],
     expires_at timestamptz,
-    allowed_addresses inet [],
+    allowed_addresses inet[],
     key text
 )
 returns uuid
@@ -648,7 +650,7 @@ $$;
 -- through functions.
 
 grant usage on schema integrations to anon, authenticated, service_role, worker;
-grant usage on schema identity to edge, worker, storage;
+grant usage on schema identity to edge, worker, storage, realtime;
 
 alter table integrations.scopes enable row level security;
 alter table integrations.scope_objects enable row level security;
@@ -683,7 +685,7 @@ grant execute on function
 identity.make_key(),
 integrations.to_scopes(text),
 integrations.to_addresses(text),
-identity.create_api_key(uuid, text, text [], timestamptz, inet [], text),
+identity.create_api_key(uuid, text, text[], timestamptz, inet[], text),
 identity.rotate_api_key(uuid, interval, text),
 identity.revoke_api_key(uuid),
 private.check_request()
@@ -693,12 +695,12 @@ identity.admit_request(jsonb)
 to authenticated;
 grant execute on function
 identity.admit_key(jsonb)
-to storage, edge;
+to storage, realtime;
 grant execute on function
 identity.exchange_key(text, text),
 identity.is_key_live(uuid)
-to edge;
-grant execute on function identity.note_key_uses(uuid []) to worker;
+to edge, realtime;
+grant execute on function identity.note_key_uses(uuid[]) to worker;
 
 -- sql/75_integrations/api/api_keys.sql
 

@@ -2,7 +2,7 @@
 -- through functions.
 
 grant usage on schema integrations to anon, authenticated, service_role, worker;
-grant usage on schema identity to edge, worker, storage;
+grant usage on schema identity to edge, worker, storage, realtime;
 
 alter table integrations.scopes enable row level security;
 alter table integrations.scope_objects enable row level security;
@@ -47,9 +47,9 @@ identity.admit_request(jsonb)
 to authenticated;
 grant execute on function
 identity.admit_key(jsonb)
-to storage, edge;
+to storage, realtime;
 grant execute on function
 identity.exchange_key(text, text),
 identity.is_key_live(uuid)
-to edge;
+to edge, realtime;
 grant execute on function identity.note_key_uses(uuid[]) to worker;
