@@ -34,6 +34,7 @@ from workers.actors import (
     privacy,
     ratings,
     secrets,
+    webhooks,
 )
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
@@ -48,6 +49,7 @@ from workers.providers.payments.from_settings import build as build_payments
 from workers.providers.storage import Storage
 from workers.sealing.keyring import Keyring
 from workers.signals import stop_on_signals
+from workers.webhooks.sender import Sender
 
 STOP_TIMEOUT = 30_000  # milliseconds for the running jobs
 
@@ -71,6 +73,8 @@ class Environment:
     blobs: blobs.Settings | None
     # Hosts of calendars that may be read although they are outside the public internet.
     private_hosts: tuple[str, ...]
+    # Hosts of webhooks, likewise; plain http is allowed for them.
+    webhook_private_hosts: tuple[str, ...]
     storage_url: str
     # A key of the project that may read and write every object.
     storage_key: str
@@ -101,6 +105,9 @@ class Environment:
             payments=PaymentSettings.of(environment),
             blobs=blobs.Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
+            webhook_private_hosts=tuple(
+                environment.get("FRONTDESK_WEBHOOK_PRIVATE_HOSTS", "").split()
+            ),
             storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
             storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
             clamav_address=environment.get("FRONTDESK_CLAMAV_ADDRESS") or None,
@@ -150,15 +157,25 @@ def run(environment: Environment, stop: threading.Event) -> None:
     keyring = Keyring(environment.secret_keys_file)
     secrets.ensure_key(database, keyring)
     secrets.declare(broker, database, keyring)
+    webhooks.declare(broker, database)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)
     worker.start()
     key_uses = api_keys.KeyUses(environment.db_url, stop)
     key_uses.start()
+    sender = Sender(
+        environment.db_url,
+        keyring,
+        environment.webhook_private_hosts,
+        lease_seconds=environment.lease_seconds,
+        stop=stop,
+    )
+    sender.start()
     while not stop.wait(1.0):
         _respect_pauses(broker, database)
     key_uses.join()
+    sender.join()
     worker.stop(timeout=STOP_TIMEOUT)
     broker.close()
     pool.close()

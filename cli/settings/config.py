@@ -121,6 +121,7 @@ class Sms(Section):
 
 
 class Webhooks(Section):
+    private_hosts: list[str] = []
     public_url: str = ""
 
 

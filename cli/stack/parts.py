@@ -134,6 +134,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_WORKER_LEASE_SECONDS": str(settings.lease_seconds),
         "FRONTDESK_MAIL_ADDRESS": settings.mail_address,
         "FRONTDESK_CALENDAR_PRIVATE_HOSTS": " ".join(plan.config.frontdesk.calendars.private_hosts),
+        "FRONTDESK_WEBHOOK_PRIVATE_HOSTS": " ".join(plan.config.frontdesk.webhooks.private_hosts),
         "FRONTDESK_API_URL": plan.api_url,
         "FRONTDESK_STORAGE_KEY": plan.keys.service_role_key,
         "FRONTDESK_CLAMAV_ADDRESS": plan.config.frontdesk.media.clamav_address,

@@ -243,10 +243,10 @@ $$;
 -- it changed: a change of a thousand rows costs one insert of a thousand entries.
 
 /*
- * Return where the current change comes from: the user of the token or the API key, the role, and the call. The
- * call is the request of the API; outside of it, the name by which the program connected. Address
- * and program come from the headers that the gateway writes, never from what a client sends as
- * data.
+ * Return where the current change comes from: the user of the token or the API key, the role, and
+ * the call. The call is the request of the API; outside of it, the name by which the program
+ * connected. Address and program come from the headers that the gateway writes, never from what a
+ * client sends as data.
  */
 create function audit.origin()
 returns audit.origin
@@ -381,8 +381,8 @@ $$;
 
 /*
  * Record what a statement updated, the columns that changed only. A row in which nothing changed
- * but the time of its last change is left out. Arguments as for whole rows. A row whose primary
- * key changed has two entries, one without `after` and one without `before`.
+ * but the time of its last change or use is left out. Arguments as for whole rows. A row whose
+ * primary key changed has two entries, one without `after` and one without `before`.
  * Definer: nobody may write the trail.
  */
 create function audit.any__record_updated()
@@ -430,7 +430,7 @@ begin
                 filter (where new_images.image is not null) as after
         from jsonb_each(coalesce(new_images.image, old_images.image)) as columns
         where
-            columns.key <> 'updated_at'
+            columns.key not in ('updated_at', 'last_used_at')
             and (
                 old_images.image is null
                 or new_images.image is null

@@ -137,7 +137,7 @@ def test_no_scope_opens_a_table_of_another_subject(town: Town) -> None:
         for scope in list(scopes):  # type: ignore[call-overload]
             admitted = {"id": town.ids["secret"], "business_id": town.ids["secret"]}
             connection.execute(
-                "select set_config('frontdesk.api_key', %s, true)",
+                "select set_config('auth.admitted_key', %s, true)",
                 (json.dumps({**admitted, "scopes": [scope]}),),
             )
             subject = scope.partition(":")[0]

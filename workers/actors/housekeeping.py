@@ -26,7 +26,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Delete old keys, effects, activity, audit, codes, ended holds, idle carts, broadcasts."""
+        """Delete old keys, effects, activity, audit, codes, ended holds, carts, broadcasts and events."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
@@ -36,6 +36,8 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select money.forget_old_lookups()")
         database.call("select commerce.forget_idle_carts()")
         database.call("select private.keep_realtime()")
+        database.call("select integrations.forget_old_events()")
+        database.call("select private.keep_broadcasts()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
         """Offer freed time to those who wait, if somebody had locked it when it became free."""

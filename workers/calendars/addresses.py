@@ -6,7 +6,6 @@ does a name that has a public address first and a private one later.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -14,10 +13,7 @@ from typing import Any
 import httpcore
 
 from workers.calendars.unreadable import Unreadable
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# A provider's translator puts IPv4 addresses here. Source: RFC 6052, 2.1
-TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+from workers.public_addresses import is_public
 
 
 class PublicNetwork(httpcore.SyncBackend):
@@ -57,15 +53,3 @@ class PublicNetwork(httpcore.SyncBackend):
         if not addresses:
             raise Unreadable(f"{host} is not on the public internet.")
         return addresses
-
-
-def is_public(text: str) -> bool:
-    """Return whether an address is on the internet. It may hold an IPv4 address."""
-    address: Address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour
-        if hidden is not None:
-            return is_public(str(hidden))
-        if address in TRANSLATED or address.teredo is not None:
-            return False
-    return address.is_global and not address.is_multicast

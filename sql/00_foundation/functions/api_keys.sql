@@ -13,7 +13,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return nullif(current_setting('frontdesk.api_key', true), '')::jsonb;
+    return nullif(current_setting('auth.admitted_key', true), '')::jsonb;
 end;
 $$;
 

@@ -127,7 +127,7 @@ begin
         case when v_key.allowed_addresses is not null then private.request_address() end
     );
     perform set_config(
-        'frontdesk.api_key',
+        'auth.admitted_key',
         jsonb_build_object(
             'id', v_key.id, 'business_id', v_key.business_id, 'scopes', to_jsonb(v_key.scopes)
         )::text,

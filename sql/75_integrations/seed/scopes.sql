@@ -25,7 +25,9 @@ values
 ('notifications:write', 'Change templates'),
 ('files:read', 'Uploaded files'),
 ('files:write', 'Upload and delete files'),
-('realtime:read', 'Live updates of the business')
+('realtime:read', 'Live updates of the business'),
+('webhooks:read', 'Webhook endpoints, deliveries and the feed of events'),
+('webhooks:write', 'Create and change webhook endpoints')
 on conflict (name) do update set description = excluded.description;
 
 insert into integrations.scope_objects (object, subject)
@@ -182,7 +184,11 @@ values
 ('customer_stats', 'bookings'),
 ('seats', 'bookings'),
 ('sessions', 'bookings'),
-('waitlist_entries', 'bookings')
+('waitlist_entries', 'bookings'),
+('webhook_endpoints', 'webhooks'),
+('webhook_deliveries', 'webhooks'),
+('webhook_attempts', 'webhooks'),
+('webhook_events', 'webhooks')
 on conflict (object) do update set subject = excluded.subject;
 
 insert into integrations.scope_objects (object, subject, access)
@@ -250,5 +256,12 @@ values
 ('rpc/reply_to_review', 'reviews', 'write'),
 ('rpc/withdraw_reply', 'reviews', 'write'),
 ('rpc/save_notification_template', 'notifications', 'write'),
-('rpc/remove_notification_template', 'notifications', 'write')
+('rpc/remove_notification_template', 'notifications', 'write'),
+('rpc/read_events', 'webhooks', 'read'),
+('rpc/create_webhook_endpoint', 'webhooks', 'write'),
+('rpc/update_webhook_endpoint', 'webhooks', 'write'),
+('rpc/delete_webhook_endpoint', 'webhooks', 'write'),
+('rpc/rotate_webhook_secret', 'webhooks', 'write'),
+('rpc/replay_webhook', 'webhooks', 'write'),
+('rpc/test_webhook', 'webhooks', 'write')
 on conflict (object) do update set subject = excluded.subject, access = excluded.access;

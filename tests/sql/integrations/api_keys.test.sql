@@ -24,7 +24,7 @@ begin
     );
     perform set_config('request.method', method, true);
     perform set_config('request.path', path, true);
-    perform set_config('frontdesk.api_key', '', true);
+    perform set_config('auth.admitted_key', '', true);
     perform set_config('role', 'api_key', true);
     perform private.check_request();
 end;
@@ -151,7 +151,7 @@ select lives_ok(
     'one of an allowed network is not'
 );
 reset role;
-select set_config('frontdesk.api_key', '', true);
+select set_config('auth.admitted_key', '', true);
 select set_config('role', 'api_key', true);
 select is_empty($$ select private.my_businesses('view') $$, 'who was not admitted acts for nobody');
 select is_empty($$ select 1 from public.services $$, 'and sees nothing');

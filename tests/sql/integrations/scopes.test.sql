@@ -115,7 +115,7 @@ returns boolean
 language plpgsql
 as $$
 begin
-    perform set_config('frontdesk.api_key', jsonb_build_object('scopes', array[scope])::text, true);
+    perform set_config('auth.admitted_key', jsonb_build_object('scopes', array[scope])::text, true);
     perform identity.require_scope(method, '/' || object);
     return true;
 exception

@@ -13,9 +13,9 @@ from tests.harness.simulators.calendars import CalendarServer, Drips
 from tests.harness.simulators.tls import certificate
 from tests.workers.calendars.salon import Salon, calendar, salon
 from workers.calendars import fetching, reader
-from workers.calendars.addresses import is_public
 from workers.calendars.fetching import Fetcher, Version
 from workers.calendars.unreadable import Unreadable
+from workers.public_addresses import is_public
 
 EVENT = "UID:{0}\nDTSTART:20310402T1000{0:02}Z\nDURATION:PT1H"
 

@@ -89,6 +89,7 @@ class WorkerProcesses:
                 "FRONTDESK_SMTP_URL": self.smtp_url,
                 "FRONTDESK_PROVIDERS": json.dumps(self.providers),
                 "FRONTDESK_CALENDAR_PRIVATE_HOSTS": self.private_hosts,
+                "FRONTDESK_WEBHOOK_PRIVATE_HOSTS": self.private_hosts,
                 "FRONTDESK_SECRET_KEYS_FILE": str(self.log.parent / "secrets.pem"),
             },
         )
