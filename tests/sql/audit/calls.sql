@@ -39,6 +39,36 @@ values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR', true);
 insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
 values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
 
+-- An installation with a key for secrets.
+create function pg_temp.sealing()
+returns void
+language plpgsql
+as $$
+begin
+    perform tests.act_as_owner();
+    perform private.add_secret_key('0123456789abcdef', (
+        select '\xce8d'::bytea || '\x0400000001'::bytea || '\x01'::bytea || '\x0400'::bytea
+            || ('\x' || repeat('c5', 128))::bytea || '\x0011010001'::bytea
+    ));
+end;
+$$;
+grant execute on function pg_temp.sealing() to authenticated;
+
+-- An endpoint of the salon.
+create function pg_temp.endpoint()
+returns void
+language plpgsql
+as $$
+begin
+    perform pg_temp.sealing();
+    perform tests.act_as('Owen');
+    perform public.create_webhook_endpoint(
+        tests.id('Salon')::text, 'https://example.com', '["*"]'
+    );
+end;
+$$;
+grant execute on function pg_temp.endpoint() to authenticated;
+
 create function pg_temp.company()
 returns void
 language plpgsql
@@ -1122,10 +1152,7 @@ select public.reject_payout((select id::text from public.payouts), 'Looks odd');
 
 -- call: set_bank_account
 select tests.act_as_owner();
-select private.add_secret_key('0123456789abcdef', (
-    select '\xce8d'::bytea || '\x0400000001'::bytea || '\x01'::bytea || '\x0400'::bytea
-        || ('\x' || repeat('c5', 128))::bytea || '\x0011010001'::bytea
-));
+select pg_temp.sealing();
 select tests.act_with_factor('Owen');
 select public.set_bank_account(
     tests.id('Salon')::text, 'Owen', 'DE89370400440532013000', 'EUR'
@@ -1425,3 +1452,35 @@ select public.withdraw_reply((select id from made));
 
 -- call: track
 select public.track('[{"name": "visited"}]');
+-- call: create_api_key
+select tests.act_as('Owen');
+select public.create_api_key(tests.id('Salon')::text, 'Till', '["bookings:read"]');
+
+-- call: rotate_api_key
+select tests.act_as('Owen');
+select public.create_api_key(tests.id('Salon')::text, 'Till', '["bookings:read"]');
+select public.rotate_api_key((select id::text from public.api_keys));
+
+-- call: revoke_api_key
+select tests.act_as('Owen');
+select public.create_api_key(tests.id('Salon')::text, 'Till', '["bookings:read"]');
+select public.revoke_api_key((select id::text from public.api_keys));
+
+-- call: create_webhook_endpoint
+select pg_temp.sealing();
+select tests.act_as('Owen');
+select public.create_webhook_endpoint(tests.id('Salon')::text, 'https://example.com', '["*"]');
+
+-- call: update_webhook_endpoint
+select pg_temp.endpoint();
+select public.update_webhook_endpoint(
+    (select id::text from public.webhook_endpoints), is_enabled => 'false'
+);
+
+-- call: delete_webhook_endpoint
+select pg_temp.endpoint();
+select public.delete_webhook_endpoint((select id::text from public.webhook_endpoints));
+
+-- call: rotate_webhook_secret
+select pg_temp.endpoint();
+select public.rotate_webhook_secret((select id::text from public.webhook_endpoints));
