@@ -26,7 +26,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Delete old keys, effects, activity, audit, codes, ended holds, carts, broadcasts and events."""
+        """Delete old keys, effects, activity, audit, codes, holds, carts, broadcasts and events."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
