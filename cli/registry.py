@@ -101,6 +101,8 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "ledger": Entry("ledger", "app", "The ledger: accounts, entries and checks."),
     "secrets": Entry("secrets", "app", "Secrets: the keys that seal account numbers and the like."),
+    "keys": Entry("keys", "app", "API keys: which programs act for a business."),
+    "webhooks": Entry("webhooks", "app", "Webhooks: where events are sent, and what came of it."),
     "db": Entry("db", "app", "The database: its schema, migrations and checks."),
     "gen": Entry("gen", "app", "Generate code and documentation from the schema."),
     "bench": Entry(

@@ -154,6 +154,8 @@ create table integrations.webhook_endpoints (
     resting_until timestamptz,
     created_by uuid references auth.users (id) on delete set null,
     created_at timestamptz not null default now(),
+    -- When somebody last tested it or had events sent again, which the audit trail keeps.
+    last_request_at timestamptz,
 
     constraint webhook_endpoints_business_id_id_unique unique (business_id, id),
     constraint webhook_endpoints_url_is_of_the_web check (
@@ -353,7 +355,7 @@ begin
     end if;
     perform private.refuse(
         'PT403', 'missing_scope', 'This API key has no scope for this.',
-        'Create a key with the scope: docs/api-keys.md lists what each scope opens.'
+        'Create a key with the scope; the view api_key_scopes lists what each opens.'
     );
 end;
 $$;
@@ -1562,6 +1564,9 @@ begin
     )
     returning webhook_deliveries.id into v_id;
     notify webhook_due;
+    update integrations.webhook_endpoints
+    set last_request_at = private.now()
+    where webhook_endpoints.id = v_endpoint.id;
     return v_id;
 end;
 $$;
@@ -1614,6 +1619,9 @@ begin
         );
     end if;
     notify webhook_due;
+    update integrations.webhook_endpoints
+    set last_request_at = private.now()
+    where webhook_endpoints.id = v_endpoint.id;
     return v_count;
 end;
 $$;
@@ -1664,7 +1672,8 @@ end;
 -- scope. Their secrets are sealed (private.secrets); only workers open them.
 
 /*
- * Return a new secret of an endpoint in the form of Standard Webhooks: 24 random bytes in base64.
+ * Return a new secret of an endpoint in the form of Standard Webhooks: 244 random bits in base64,
+ * from two UUIDs of PostgreSQL's strong random source.
  */
 create function integrations.make_secret()
 returns text
@@ -1674,7 +1683,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return 'whsec_' || encode(extensions.gen_random_bytes(24), 'base64');
+    return 'whsec_' || encode(
+        uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'
+    );
 end;
 $$;
 

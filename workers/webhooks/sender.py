@@ -24,8 +24,8 @@ from workers.sealing.keyring import Keyring
 from workers.webhooks.attempts import DEADLINE, Client, Delivery, Outcome
 
 CHANNEL = "webhook_due"
-CONCURRENT = 256  # attempts of a worker at a time
-PER_ENDPOINT = 8  # attempts at one endpoint at a time, of all workers together
+CONCURRENT = 512  # attempts of a worker at a time
+PER_ENDPOINT = 16  # attempts at one endpoint at a time, of all workers together
 POLL = 1.0  # seconds until due deliveries are looked for without a notification
 GATHER = 0.02  # seconds in which outcomes gather that are recorded together
 RETRY = 5.0  # seconds until a lost connection is opened again

@@ -97,7 +97,7 @@ begin
     end if;
     perform private.refuse(
         'PT403', 'missing_scope', 'This API key has no scope for this.',
-        'Create a key with the scope: docs/api-keys.md lists what each scope opens.'
+        'Create a key with the scope; the view api_key_scopes lists what each opens.'
     );
 end;
 $$;

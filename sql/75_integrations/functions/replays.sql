@@ -41,6 +41,9 @@ begin
     )
     returning webhook_deliveries.id into v_id;
     notify webhook_due;
+    update integrations.webhook_endpoints
+    set last_request_at = private.now()
+    where webhook_endpoints.id = v_endpoint.id;
     return v_id;
 end;
 $$;
@@ -93,6 +96,9 @@ begin
         );
     end if;
     notify webhook_due;
+    update integrations.webhook_endpoints
+    set last_request_at = private.now()
+    where webhook_endpoints.id = v_endpoint.id;
     return v_count;
 end;
 $$;

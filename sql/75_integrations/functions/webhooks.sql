@@ -2,7 +2,8 @@
 -- scope. Their secrets are sealed (private.secrets); only workers open them.
 
 /*
- * Return a new secret of an endpoint in the form of Standard Webhooks: 24 random bytes in base64.
+ * Return a new secret of an endpoint in the form of Standard Webhooks: 244 random bits in base64,
+ * from two UUIDs of PostgreSQL's strong random source.
  */
 create function integrations.make_secret()
 returns text
@@ -12,7 +13,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return 'whsec_' || encode(extensions.gen_random_bytes(24), 'base64');
+    return 'whsec_' || encode(
+        uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'
+    );
 end;
 $$;
 

@@ -21,6 +21,8 @@ create table integrations.webhook_endpoints (
     resting_until timestamptz,
     created_by uuid references auth.users (id) on delete set null,
     created_at timestamptz not null default now(),
+    -- When somebody last tested it or had events sent again, which the audit trail keeps.
+    last_request_at timestamptz,
 
     constraint webhook_endpoints_business_id_id_unique unique (business_id, id),
     constraint webhook_endpoints_url_is_of_the_web check (

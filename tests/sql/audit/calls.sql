@@ -1484,3 +1484,13 @@ select public.delete_webhook_endpoint((select id::text from public.webhook_endpo
 -- call: rotate_webhook_secret
 select pg_temp.endpoint();
 select public.rotate_webhook_secret((select id::text from public.webhook_endpoints));
+
+-- call: test_webhook
+select pg_temp.endpoint();
+select public.test_webhook((select id::text from public.webhook_endpoints));
+
+-- call: replay_webhook
+select pg_temp.endpoint();
+select public.replay_webhook(
+    (select id::text from public.webhook_endpoints), from_at => '2031-05-01T00:00:00Z'
+);

@@ -50,7 +50,9 @@ class House:
         """The login of the workers."""
         return make_conninfo(self.db.dsn, options="-c role=worker")
 
-    def endpoint(self, url: str, *, events: str = '["*"]', is_ordered: str = "false") -> tuple[str, str]:
+    def endpoint(
+        self, url: str, *, events: str = '["*"]', is_ordered: str = "false"
+    ) -> tuple[str, str]:
         """Create an endpoint; return its id and its secret."""
         ((key, secret),) = self.db.rows(ENDPOINT, url, events, is_ordered)
         return str(key), str(secret)

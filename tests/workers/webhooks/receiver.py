@@ -32,7 +32,8 @@ class Receiver:
     release: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._server = HttpServer(("127.0.0.1", 0), _handler(self))
+        bound = type("Bound", (Handler,), {"receiver": self})
+        self._server = HttpServer(("127.0.0.1", 0), bound)
 
     @property
     def url(self) -> str:
@@ -54,61 +55,61 @@ class Receiver:
         self._server.server_close()
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    """Answers as the first word of the path says."""
 
-        def do_GET(self) -> None:
-            receiver.came[self.path].append(Received("", {}, b""))
-            self._answer(200)
+    protocol_version = "HTTP/1.1"
+    receiver: Receiver
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.came[self.path].append(Received(headers["webhook-id"], headers, body))
-            with contextlib.suppress(OSError):
-                getattr(self, f"_{self.path.split('/')[1]}", self._plain)()
+    def do_GET(self) -> None:
+        self.receiver.came[self.path].append(Received("", {}, b""))
+        self._answer(200)
 
-        def _plain(self) -> None:
-            self._answer(receiver.statuses.get(self.path, 200))
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.receiver.came[self.path].append(Received(headers["webhook-id"], headers, body))
+        with contextlib.suppress(OSError):
+            getattr(self, f"_{self.path.split('/')[1]}", self._plain)()
 
-        def _answer(self, status: int, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
+    def _plain(self) -> None:
+        self._answer(self.receiver.statuses.get(self.path, 200))
 
-        def _hang(self) -> None:
-            receiver.release.wait()
+    def _answer(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
 
-        def _redirect(self) -> None:
-            self._answer(302, Location=f"{receiver.url}/inside")
+    def _hang(self) -> None:
+        self.receiver.release.wait()
 
-        def _half(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "1000")
-            self.end_headers()
-            self.wfile.write(b"half")
-            self.close_connection = True
+    def _redirect(self) -> None:
+        self._answer(302, Location=f"{self.receiver.url}/inside")
 
-        def _drip(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "100000")
-            self.end_headers()
-            while not receiver.release.is_set():
-                self.wfile.write(b".")
-                time.sleep(0.2)
+    def _half(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"half")
+        self.close_connection = True
 
-        def _flood(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(10 * 1024**3))
-            self.end_headers()
-            while not receiver.release.is_set():
-                self.wfile.write(b"." * 65536)
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        while not self.receiver.release.is_set():
+            self.wfile.write(b".")
+            time.sleep(0.2)
 
-        def log_message(self, *_arguments: Any) -> None:
-            pass
+    def _flood(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(10 * 1024**3))
+        self.end_headers()
+        while not self.receiver.release.is_set():
+            self.wfile.write(b"." * 65536)
 
-    return Handler
+    def log_message(self, *_arguments: Any) -> None:
+        pass

@@ -20,6 +20,16 @@ from workers.webhooks.signing import headers
 
 EVENT_IDS = "select array_agg(id::text order by position) from integrations.events"
 ENDPOINT = "select is_enabled, disabled_reason, failures from integrations.webhook_endpoints"
+ARRIVED = """
+    select count(*) from integrations.webhook_deliveries
+    where status = 'delivered' and webhook_endpoint_id = %s
+"""
+FAILED = """
+    select distinct split_part(url, '/', 4) from integrations.webhook_endpoints
+    inner join integrations.webhook_deliveries
+        on webhook_deliveries.webhook_endpoint_id = webhook_endpoints.id
+    where last_error is not null
+"""
 ERRORS = "select array_agg(distinct last_error) from integrations.webhook_deliveries"
 
 
@@ -79,7 +89,9 @@ def test_a_failure_is_retried_with_the_same_id_and_a_new_time(
     assert int(first.headers["webhook-timestamp"]) + 4 < int(second.headers["webhook-timestamp"])
 
 
-@pytest.mark.parametrize(("status", "becomes"), [(400, "failed"), (404, "failed"), (425, "pending")])
+@pytest.mark.parametrize(
+    ("status", "becomes"), [(400, "failed"), (404, "failed"), (425, "pending")]
+)
 def test_only_what_may_pass_is_retried(
     salon: House, receiver: Receiver, status: int, becomes: str
 ) -> None:
@@ -107,15 +119,10 @@ def test_bad_receivers_slow_no_others_down(salon: House, receiver: Receiver) -> 
         salon.endpoint(f"{receiver.url}/{path}")
     salon.endpoint(f"{receiver.url}/flood")
     good, _ = salon.endpoint(f"{receiver.url}/ok")
-    done = "select count(*) from integrations.webhook_deliveries where status = 'delivered' and webhook_endpoint_id = %s"
     with salon.sending():
         salon.happen(50)
-        wait_until(lambda: salon.db.rows(done, good) == [(50,)])
-        wait_until(lambda: len(salon.db.rows(
-            "select distinct webhook_delivery_id from integrations.webhook_attempts"
-            " inner join integrations.webhook_deliveries on webhook_deliveries.id = webhook_delivery_id"
-            " where last_error like 'No answer%%' or last_error like 'It did not%%'"
-        )) >= 3)
+        wait_until(lambda: salon.db.rows(ARRIVED, good) == [(50,)])
+        wait_until(lambda: {"hang", "half", "drip"} <= {path for (path,) in salon.db.rows(FAILED)})
     ((errors,),) = salon.db.rows(ERRORS)
     assert {"No answer within 2 seconds.", "It did not answer as a web server."} <= set(errors)
     assert len({came.id for came in receiver.came["/ok"]}) == 50 == len(receiver.came["/ok"])
@@ -144,9 +151,7 @@ def test_other_ways_into_our_network_are_known(address: str) -> None:
     assert not is_public(address)
 
 
-def test_the_events_of_a_row_keep_their_order_where_asked(
-    salon: House, receiver: Receiver
-) -> None:
+def test_the_events_of_a_row_keep_their_order_where_asked(salon: House, receiver: Receiver) -> None:
     salon.endpoint(f"{receiver.url}/row", is_ordered="true")
     receiver.statuses["/row"] = 500
     with salon.sending():
@@ -180,19 +185,22 @@ def test_a_period_is_replayed_with_the_same_ids(salon: House, receiver: Receiver
 def test_every_event_arrives_although_workers_are_killed(
     salon: House, receiver: Receiver, tmp_path: Path
 ) -> None:
-    salon.endpoint(f"{receiver.url}/ok")
+    paths = [f"/ok/{number}" for number in range(8)]
+    for path in paths:
+        salon.endpoint(receiver.url + path)
+
+    def requests() -> int:
+        return sum(len(receiver.came[path]) for path in paths)
+
     with workers(
         salon.db.dsn, tmp_path / "log", {}, count=2, private_hosts="127.0.0.1"
     ) as processes:
-        salon.happen(2000)
-        for _ in range(2):
-            seen = len(receiver.came["/ok"])
-            wait_until(lambda seen=seen: len(receiver.came["/ok"]) > seen + 200)
-            processes.kill(processes.running[0])
-            processes.start()
-        wait_until(lambda: salon.statuses() == {"delivered": 2000})
-    assert {came.id for came in receiver.came["/ok"]} == set(event_ids(salon))
-    bodies = {came.id: came.body for came in receiver.came["/ok"]}
-    assert sorted(json.loads(body)["data"]["number"] for body in bodies.values()) == list(
-        range(1, 2001)
-    )
+        salon.happen(100)
+        wait_until(lambda: requests() > 200)
+        processes.kill(processes.running[0])
+        wait_until(lambda: salon.statuses() == {"delivered": 800})
+    for path in paths:
+        bodies = {came.id: came.body for came in receiver.came[path]}
+        assert bodies.keys() == set(event_ids(salon))
+        numbers = [json.loads(body)["data"]["number"] for body in bodies.values()]
+        assert sorted(numbers) == list(range(1, 101))
