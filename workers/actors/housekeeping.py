@@ -37,7 +37,6 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select commerce.forget_idle_carts()")
         database.call("select private.keep_realtime()")
         database.call("select integrations.forget_old_events()")
-        database.call("select private.keep_broadcasts()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
         """Offer freed time to those who wait, if somebody had locked it when it became free."""
