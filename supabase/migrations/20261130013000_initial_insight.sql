@@ -787,57 +787,43 @@ $$;
 
 -- sql/90_insight/functions/counting_customers.sql
 
--- How the customers of days are counted.
+-- How the customers of days are counted. A customer is an account or, without one, an e-mail address
+-- or, without that, a phone number.
 
 /*
- * Did a customer buy from a business before an instant? The customer is an account or, without one,
- * an e-mail address or, without that, a phone number.
+ * Return the customers who bought on some days, each once a day.
  */
-create function insight.bought_before(
-    business_id uuid, customer_id uuid, email text, phone text, before_at timestamptz
-)
-returns boolean
+create function insight.customers_on(business_id uuid, spans insight.span[])
+returns table (day date, from_at timestamptz, customer_id uuid, email text, phone text)
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return case
-        when customer_id is not null then exists (
-            select 1
-            from sales.sales
-            where
-                sales.customer_id = bought_before.customer_id
-                and sales.business_id = bought_before.business_id
-                and sales.placed_at < before_at
-        )
-        when email is not null then exists (
-            select 1
-            from sales.sales
-            where
-                sales.customer_id is null
-                and lower(sales.customer_email) = lower(bought_before.email)
-                and sales.business_id = bought_before.business_id
-                and sales.placed_at < before_at
-        )
-        else exists (
-            select 1
-            from sales.sales
-            where
-                sales.customer_id is null
-                and sales.customer_email is null
-                and sales.customer_phone = bought_before.phone
-                and sales.business_id = bought_before.business_id
-                and sales.placed_at < before_at
-        )
-    end;
+    return query
+    select distinct
+        span.day,
+        span.from_at,
+        sales.customer_id,
+        case when sales.customer_id is null then lower(sales.customer_email) end,
+        case
+            when sales.customer_id is null and sales.customer_email is null
+                then sales.customer_phone
+        end
+    from unnest(spans) as span
+    inner join sales.sales
+        on
+            sales.business_id = customers_on.business_id
+            and sales.placed_at >= span.from_at
+            and sales.placed_at < span.until_at
+    where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0;
 end;
 $$;
 
 /*
- * Count the customers who bought on some days, each once a day: new ones, whose first purchase it
- * is, and returning ones, who had bought on an earlier day.
+ * Count the customers who bought on some days: new ones, whose first purchase it is, and returning
+ * ones, who had bought on an earlier day.
  */
 create function insight.count_customers(business_id uuid, spans insight.span[])
 returns setof insight.figure
@@ -853,32 +839,41 @@ begin
         'business'::insight.subject,
         '',
         'XXX',
-        case
-            when insight.bought_before(
-                count_customers.business_id, customers.customer_id, customers.email,
-                customers.phone, customers.from_at
-            ) then 'returning_customers'
-            else 'new_customers'
-        end::insight.measure,
+        case when earlier.is_there then 'returning_customers' else 'new_customers' end
+        ::insight.measure,
         count(*)
-    from (
-        select distinct
-            span.day,
-            span.from_at,
-            sales.customer_id,
-            case when sales.customer_id is null then lower(sales.customer_email) end as email,
-            case
-                when sales.customer_id is null and sales.customer_email is null
-                    then sales.customer_phone
-            end as phone
-        from unnest(spans) as span
-        inner join sales.sales
-            on
-                sales.business_id = count_customers.business_id
-                and sales.placed_at >= span.from_at
-                and sales.placed_at < span.until_at
-        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
-    ) as customers
+    from insight.customers_on(count_customers.business_id, spans) as customers
+    cross join lateral (
+        select case
+            when customers.customer_id is not null then exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id = customers.customer_id
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            )
+            when customers.email is not null then exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id is null
+                    and lower(sales.customer_email) = customers.email
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            )
+            else exists (
+                select 1
+                from sales.sales
+                where
+                    sales.customer_id is null
+                    and sales.customer_email is null
+                    and sales.customer_phone = customers.phone
+                    and sales.business_id = count_customers.business_id
+                    and sales.placed_at < customers.from_at
+            )
+        end as is_there
+    ) as earlier
     group by 1, 5;
 end;
 $$;
@@ -993,6 +988,55 @@ $$;
 -- How the money of days is counted: what was sold, and what the ledger took in and gave back.
 
 /*
+ * Return the sales of which lines were written on some days, with who took the first step of the
+ * booking or the order; null of neither.
+ */
+create function insight.sales_on(business_id uuid, spans insight.span[])
+returns table (sale_id uuid, actor scheduling.actor_kind)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select distinct
+        revisions.sale_id,
+        coalesce(booked.actor, ordered.actor)
+    from unnest(spans) as span
+    inner join sales.sale_revisions as revisions
+        on
+            revisions.business_id = sales_on.business_id
+            and revisions.at >= span.from_at
+            and revisions.at < span.until_at
+    left join scheduling.bookings
+        on
+            bookings.business_id = sales_on.business_id
+            and bookings.sale_id = revisions.sale_id
+    left join lateral (
+        select booking_history.actor
+        from scheduling.booking_history
+        where
+            booking_history.business_id = sales_on.business_id
+            and booking_history.booking_id = bookings.id
+        order by booking_history.id
+        limit 1
+    ) as booked on true
+    left join commerce.orders
+        on orders.business_id = sales_on.business_id and orders.sale_id = revisions.sale_id
+    left join lateral (
+        select order_history.actor
+        from commerce.order_history
+        where
+            order_history.business_id = sales_on.business_id
+            and order_history.order_id = orders.id
+        order by order_history.id
+        limit 1
+    ) as ordered on true;
+end;
+$$;
+
+/*
  * Return the lines that were written on some days, by what they sold, who provided it and who took
  * the first step of their booking or order. A line counts by the instant of its revision, so a
  * correction counts on its own day. Units are those that were agreed or added, before returns.
@@ -1012,7 +1056,7 @@ begin
     select
         span.day,
         sales.currency,
-        insight.first_actor(sales.business_id, sales.id),
+        sold.actor,
         sale_lines.service_id,
         booking_items.resource_id,
         product_variants.product_id,
@@ -1042,46 +1086,10 @@ begin
         on
             booking_items.business_id = sale_lines.business_id
             and booking_items.sale_line_id = coalesce(sale_lines.corrects_line_id, sale_lines.id)
+    left join insight.sales_on(lines_on.business_id, spans) as sold on sold.sale_id = sales.id
     left join catalog.product_variants on product_variants.id = sale_lines.variant_id
     where sale_lines.kind <> 'gift_card'
     group by 1, 2, 3, 4, 5, 6;
-end;
-$$;
-
-/*
- * Return who took the first step of the booking or the order of a sale; null of neither.
- */
-create function insight.first_actor(business_id uuid, sale_id uuid)
-returns scheduling.actor_kind
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_actor scheduling.actor_kind;
-begin
-    select booking_history.actor into v_actor
-    from scheduling.bookings
-    inner join scheduling.booking_history
-        on
-            booking_history.business_id = bookings.business_id
-            and booking_history.booking_id = bookings.id
-    where bookings.business_id = first_actor.business_id and bookings.sale_id = first_actor.sale_id
-    order by booking_history.id
-    limit 1;
-    if not found then
-        select order_history.actor into v_actor
-        from commerce.orders
-        inner join commerce.order_history
-            on
-                order_history.business_id = orders.business_id
-                and order_history.order_id = orders.id
-        where orders.business_id = first_actor.business_id and orders.sale_id = first_actor.sale_id
-        order by order_history.id
-        limit 1;
-    end if;
-    return v_actor;
 end;
 $$;
 

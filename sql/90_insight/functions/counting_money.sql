@@ -1,6 +1,55 @@
 -- How the money of days is counted: what was sold, and what the ledger took in and gave back.
 
 /*
+ * Return the sales of which lines were written on some days, with who took the first step of the
+ * booking or the order; null of neither.
+ */
+create function insight.sales_on(business_id uuid, spans insight.span[])
+returns table (sale_id uuid, actor scheduling.actor_kind)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select distinct
+        revisions.sale_id,
+        coalesce(booked.actor, ordered.actor)
+    from unnest(spans) as span
+    inner join sales.sale_revisions as revisions
+        on
+            revisions.business_id = sales_on.business_id
+            and revisions.at >= span.from_at
+            and revisions.at < span.until_at
+    left join scheduling.bookings
+        on
+            bookings.business_id = sales_on.business_id
+            and bookings.sale_id = revisions.sale_id
+    left join lateral (
+        select booking_history.actor
+        from scheduling.booking_history
+        where
+            booking_history.business_id = sales_on.business_id
+            and booking_history.booking_id = bookings.id
+        order by booking_history.id
+        limit 1
+    ) as booked on true
+    left join commerce.orders
+        on orders.business_id = sales_on.business_id and orders.sale_id = revisions.sale_id
+    left join lateral (
+        select order_history.actor
+        from commerce.order_history
+        where
+            order_history.business_id = sales_on.business_id
+            and order_history.order_id = orders.id
+        order by order_history.id
+        limit 1
+    ) as ordered on true;
+end;
+$$;
+
+/*
  * Return the lines that were written on some days, by what they sold, who provided it and who took
  * the first step of their booking or order. A line counts by the instant of its revision, so a
  * correction counts on its own day. Units are those that were agreed or added, before returns.
@@ -20,7 +69,7 @@ begin
     select
         span.day,
         sales.currency,
-        insight.first_actor(sales.business_id, sales.id),
+        sold.actor,
         sale_lines.service_id,
         booking_items.resource_id,
         product_variants.product_id,
@@ -50,46 +99,10 @@ begin
         on
             booking_items.business_id = sale_lines.business_id
             and booking_items.sale_line_id = coalesce(sale_lines.corrects_line_id, sale_lines.id)
+    left join insight.sales_on(lines_on.business_id, spans) as sold on sold.sale_id = sales.id
     left join catalog.product_variants on product_variants.id = sale_lines.variant_id
     where sale_lines.kind <> 'gift_card'
     group by 1, 2, 3, 4, 5, 6;
-end;
-$$;
-
-/*
- * Return who took the first step of the booking or the order of a sale; null of neither.
- */
-create function insight.first_actor(business_id uuid, sale_id uuid)
-returns scheduling.actor_kind
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_actor scheduling.actor_kind;
-begin
-    select booking_history.actor into v_actor
-    from scheduling.bookings
-    inner join scheduling.booking_history
-        on
-            booking_history.business_id = bookings.business_id
-            and booking_history.booking_id = bookings.id
-    where bookings.business_id = first_actor.business_id and bookings.sale_id = first_actor.sale_id
-    order by booking_history.id
-    limit 1;
-    if not found then
-        select order_history.actor into v_actor
-        from commerce.orders
-        inner join commerce.order_history
-            on
-                order_history.business_id = orders.business_id
-                and order_history.order_id = orders.id
-        where orders.business_id = first_actor.business_id and orders.sale_id = first_actor.sale_id
-        order by order_history.id
-        limit 1;
-    end if;
-    return v_actor;
 end;
 $$;
 
