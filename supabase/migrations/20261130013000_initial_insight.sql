@@ -787,8 +787,8 @@ $$;
 
 -- sql/90_insight/functions/counting_customers.sql
 
--- How the customers of days are counted. A customer is an account or, without one, an e-mail address
--- or, without that, a phone number.
+-- How the customers of days are counted. A customer is an account or, without one, an e-mail
+-- address or, without that, a phone number.
 
 /*
  * Return the customers who bought on some days, each once a day.
