@@ -768,3 +768,30 @@ select sale_lines.business_id, sale_lines.id, 1, 'en', 'published', now()
 from sales.sale_lines
 where sale_lines.business_id = %(business)s
 limit 1;
+insert into identity.api_keys (business_id, name, prefix, scopes)
+values (%(business)s, 'Secret till', 'fdk_secret', '{bookings:read}');
+with sent as (
+    insert into integrations.events (id, business_id, type, subject_id, body)
+    values (gen_random_uuid(), %(business)s, 'booking.confirmed', %(service)s, '{}')
+    returning id, business_id, position, subject_id
+),
+
+endpoints as (
+    insert into integrations.webhook_endpoints (business_id, url, events, is_enabled)
+    values (%(business)s, 'https://receiver.example', '{*}', false)
+    returning id
+),
+
+deliveries as (
+    insert into integrations.webhook_deliveries (
+        business_id, webhook_endpoint_id, event_id, position, subject_id, status
+    )
+    select sent.business_id, endpoints.id, sent.id, sent.position, sent.subject_id, 'delivered'
+    from sent cross join endpoints
+    returning business_id, id
+)
+
+insert into integrations.webhook_attempts (
+    business_id, webhook_delivery_id, attempted_at, duration_ms
+)
+select deliveries.business_id, deliveries.id, now(), 1 from deliveries;

@@ -121,6 +121,10 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "session_id": town.ids["note"],
         "calendar_import_id": town.ids["note"],
         "url": "https://calendar.example/a.ics",
+        "scopes": ["bookings:read"],
+        "events": ["*"],
+        "api_key_id": NOBODY,
+        "webhook_endpoint_id": NOBODY,
         "event": "booking.confirmed",
         "link_id": town.ids["note"],
         "max_uses": 3,
@@ -235,9 +239,14 @@ PIECES = {"items": [{"variant_id": "00000000-0000-4000-8000-000000000000", "quan
 ORDERED = {"items": [{"order_item_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
 # Which keys these may have depends on rows that the caller must see first: pgTAP tests them.
 KEYED_BY_ROWS = {"sub_ratings"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
 MEANINGS: dict[str, dict[str, Any]] = {
     "set_platform_role": {"role": "support"},
     "issue_document": {"kind": "invoice"},
+    "create_api_key": {"allowed_addresses": ["192.0.2.1"]},
+    "track": {"events": [{"name": "visited"}]},
+    "replay_webhook": {"event_id": None},
+    "read_events": {"cursor": None},
     "adjust_stock": {"reason": "received"},
     "count_stock": PIECES,
     "transfer_stock": PIECES,
