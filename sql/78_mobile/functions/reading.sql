@@ -1,0 +1,126 @@
+-- How a phone's rows are read: a scope in full, page after page by key, or the rows that changed.
+
+/*
+ * Return the version of a row as a client sees it: equal for equal rows.
+ */
+create function mobile.version(contents text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select to_hex(hashtextextended(version.contents, 0));
+end;
+
+/*
+ * Return rows of a view that belong to a scope, as the caller sees them: those with the given ids
+ * or, when `ids` is null, the next ones after an id, in order of their ids.
+ */
+create function mobile.read_rows(
+    scope text, view_name text, ids uuid[], after_id uuid, max_rows integer
+)
+returns table (id uuid, version text, contents json)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query execute format(
+        'select shown.id, mobile.version(shown::text), to_json(shown) from public.%I as shown '
+        'where %s and %s order by shown.id limit $4',
+        view_name,
+        mobile.condition(scope, view_name),
+        case when ids is null then 'shown.id > $3' else 'shown.id = any($2)' end
+    )
+    using mobile.audience(scope), ids, after_id, max_rows;
+end;
+$$;
+
+/*
+ * Return changes as the answer has them: objects with commas between them.
+ */
+create function mobile.read_page(
+    scope text, view_name text, after_id uuid, max_rows integer,
+    out row_count bigint, out last_id uuid, out contents text
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        count(*) as row_count,
+        -- There is no max(uuid) before PostgreSQL 18.
+        (array_agg(found.id order by found.id desc))[1] as last_id,
+        string_agg(
+            json_build_object(
+                'scope', read_page.scope,
+                'view', read_page.view_name,
+                'id', found.id,
+                'version', found.version,
+                'row', found.contents
+            )::text,
+            ','
+        ) as contents
+    from mobile.read_rows(
+        read_page.scope, read_page.view_name, null, read_page.after_id, read_page.max_rows
+    ) as found;
+end;
+
+/*
+ * Return which rows changed for the caller in some of their scopes, by transactions that have ended:
+ * those after a position, in its order. A position is a transaction, a view and a row. It may return
+ * more than `max_rows`: what one transaction did to one row is never split.
+ * Definer: clients cannot read the log. It returns nothing but the caller's own audiences.
+ */
+create function mobile.changes_after(
+    scopes text[], from_transaction xid8, from_view text, from_row uuid, max_rows integer
+)
+returns table (transaction_id xid8, view_name text, row_id uuid, scope text)
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select
+        logged.transaction_id,
+        logged.view_name,
+        logged.row_id,
+        wanted.scope
+    from unnest(changes_after.scopes) as wanted (scope)
+    cross join lateral (
+        select
+            changes.transaction_id,
+            changes.view_name,
+            changes.row_id
+        from mobile.changes
+        where
+            changes.audience_id = mobile.audience(wanted.scope)
+            and (changes.transaction_id, changes.view_name, changes.row_id)
+            > (changes_after.from_transaction, changes_after.from_view, changes_after.from_row)
+            and changes.transaction_id < private.feed_horizon()
+        order by changes.transaction_id, changes.view_name, changes.row_id
+        fetch first changes_after.max_rows rows only
+    ) as logged
+    where
+        wanted.scope = 'own'
+        or mobile.audience(wanted.scope) in (select private.my_businesses('view'))
+    order by logged.transaction_id, logged.view_name, logged.row_id
+    fetch first changes_after.max_rows rows with ties;
+end;
+
+/*
+ * Return the transaction before which changes are forgotten.
+ * Definer: clients cannot read the table.
+ */
+create function mobile.forgotten_until()
+returns xid8
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select coalesce((select horizon.transaction_id from mobile.horizon), '0'::xid8);
+end;

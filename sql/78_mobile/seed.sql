@@ -1,0 +1,2 @@
+-- The months of the log, as far as they are due.
+select mobile.keep_months();
