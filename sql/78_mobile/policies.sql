@@ -1,5 +1,5 @@
--- Nobody reads or writes the log of changes: triggers write it, and mobile.changes_after returns the
--- caller's own part. Everybody reads which apps work; admins of the platform write it.
+-- Nobody reads or writes the log of changes: triggers write it, and mobile.changes_after returns
+-- the caller's own part. Everybody reads which apps work; admins of the platform write it.
 
 alter table mobile.changes enable row level security;
 alter table mobile.changes_else enable row level security;
@@ -13,6 +13,7 @@ mobile.version_numbers(text),
 mobile.are_links(jsonb)
 to anon, authenticated, service_role;
 grant execute on function
+mobile.synced_catalog(),
 mobile.synced(),
 mobile.caller_scopes(text[]),
 mobile.audience(text),

@@ -13,7 +13,7 @@ stable
 security invoker
 rows 2
 set search_path = ''
-begin atomic
+as $$
     select audience.id
     from (
         values
@@ -25,7 +25,7 @@ begin atomic
         )
     ) as audience (id)
     where audience.id is not null;
-end;
+$$;
 
 /*
  * Log the rows that a statement inserted or deleted.

@@ -16,9 +16,9 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select is_version.version ~ '^\d{1,6}(\.\d{1,6}){0,3}$';
-end;
+$$;
 
 /*
  * Return a version as numbers that compare as versions do: 2.10 is later than 2.9, and 2 is 2.0.
@@ -30,11 +30,11 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         (string_to_array(version_numbers.version, '.')::integer[] || array[0, 0, 0])[1:4]
     where mobile.is_version(version_numbers.version);
-end;
+$$;
 
 /*
  * Is a document an object of at most 20 addresses by name?

@@ -128,11 +128,13 @@ create table mobile.app_releases (
         or private.invalid('latest_version', 'must not be below least_version')
     ),
     constraint app_releases_message_is_short check (
-        length(btrim(message)) between 1 and 500
+        message is null
+        or length(btrim(message)) between 1 and 500
         or private.invalid('message', 'must have 1 to 500 characters')
     ),
     constraint app_releases_store_url_is_one check (
-        store_url ~ '^https://[^\s]+$' and length(store_url) <= 500
+        store_url is null
+        or store_url ~ '^https://[^\s]+$' and length(store_url) <= 500
         or private.invalid('store_url', 'must be an address that begins with https://')
     ),
     constraint app_releases_links_are_texts check (

@@ -31,6 +31,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
         database.call("select private.keep_audit_months()")
+        database.call("select mobile.keep_months()")
         database.call("select scheduling.forget_old_codes()")
         database.call("select scheduling.forget_ended_holds()")
         database.call("select money.forget_old_lookups()")

@@ -83,4 +83,6 @@ comment on function public.app_config(text, text) is
 
 Returns `is_supported` (false: update before you go on, or the app is stopped), `is_latest`, '
 '`is_stopped`, `least_version`, `latest_version`, `message`, `store_url` and `links`. A platform '
-'without a row supports every version. Errors: invalid_input 400.';
+'without a row supports every version.
+
+Errors: invalid_input 400.';

@@ -3,8 +3,8 @@
 /*
  * Write a change that was made without a connection, once, if nobody changed the row meanwhile.
  *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found ·
- *          PT409 idempotency_conflict · PT409 version_conflict
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict version_conflict
  * Source:  docs/adr/0034-sync.md
  */
 create function public.push_change(
@@ -66,5 +66,7 @@ comment on function public.push_change(text, uuid, text, jsonb, text) is
 '`id`, `version` and `row` as they are now.
 
 When somebody else changed the row, nothing is written, and the answer has the status 409 with '
-'both sides: `yours`, and `theirs` with `version` and `row`. Errors: invalid_input 400, '
-'not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict 409, version_conflict 409.';
+'both sides: `yours`, and `theirs` with `version` and `row`.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'idempotency_conflict 409, version_conflict 409.';

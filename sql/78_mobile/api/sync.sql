@@ -56,4 +56,6 @@ Returns `cursor` (send it with the next call), `changes` (`scope`, `view`, `id`,
 'belongs to it along.
 
 `scopes`: `own` (your rows) and `business:ID` (a business in which you work); null for all of '
-'them. Errors: invalid_input 400, not_signed_in 401.';
+'them.
+
+Errors: invalid_input 400, not_signed_in 401.';

@@ -1,13 +1,9 @@
 -- The one list of what phones keep: which views, and whose rows they are.
 
 /*
- * Return how rows of the synced views reach their readers: one row a table whose changes show in a
- * view. `key_column` has the id of the view's row; `owner_column` leads to the user whose row it
- * is, by `owner_kind`: it is the user, or a customer, booking, order or conversation of theirs.
- * Both are empty for rows that only members of the business read, and `business_column` is empty
- * for rows of no business.
+ * Return the part of mobile.synced that a business sets up.
  */
-create function mobile.synced()
+create function mobile.synced_catalog()
 returns table (
     view_name text, table_name text, key_column text, owner_kind text, owner_column text,
     business_column text
@@ -42,7 +38,47 @@ begin atomic
         ('schedule_exceptions', 'catalog.schedule_exceptions', 'id', '', '', 'business_id'),
         ('product_categories', 'catalog.product_categories', 'id', '', '', 'business_id'),
         ('products', 'catalog.products', 'id', '', '', 'business_id'),
-        ('product_variants', 'catalog.product_variants', 'id', '', '', 'business_id'),
+        ('product_variants', 'catalog.product_variants', 'id', '', '', 'business_id')
+    ) as listed (
+        view_name, table_name, key_column, owner_kind, owner_column, business_column
+    );
+end;
+
+/*
+ * Return how rows of the synced views reach their readers: one row a table whose changes show in a
+ * view, in the order in which they are read. `key_column` has the id of the view's row;
+ * `owner_column` leads to the user whose row it is, by `owner_kind`: it is the user, or a customer,
+ * booking, order or conversation of theirs. Both are empty for rows that only members of the
+ * business read, and `business_column` is empty for rows of no business.
+ */
+create function mobile.synced()
+returns table (
+    view_name text, table_name text, key_column text, owner_kind text, owner_column text,
+    business_column text
+)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        catalog.view_name,
+        catalog.table_name,
+        catalog.key_column,
+        catalog.owner_kind,
+        catalog.owner_column,
+        catalog.business_column
+    from mobile.synced_catalog() as catalog
+    union all
+    select
+        listed.view_name,
+        listed.table_name,
+        listed.key_column,
+        listed.owner_kind,
+        listed.owner_column,
+        listed.business_column
+    from (
+        values
         ('bookings', 'scheduling.bookings', 'id', 'user', 'customer_id', 'business_id'),
         (
             'booking_items', 'scheduling.booking_items', 'id',
@@ -87,7 +123,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select case owner.kind
         when 'user' then owner.id
         when 'customer' then (
@@ -106,4 +142,4 @@ begin atomic
             where conversations.id = owner.id
         )
     end;
-end;
+$$;

@@ -45,12 +45,12 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select case audience.scope
         when 'own' then (select auth.uid())
         else substr(audience.scope, length('business:') + 1)::uuid
     end;
-end;
+$$;
 
 /*
  * Return the views of a scope, in the order in which they are read: what others refer to first.
@@ -61,7 +61,7 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select array_agg(listed.view_name order by listed.position)
     from (
         select
@@ -75,7 +75,7 @@ begin atomic
             case views.scope when 'own' then synced.owner_kind else synced.business_column end <> ''
         group by synced.view_name
     ) as listed;
-end;
+$$;
 
 /*
  * Return the condition, as SQL, that a row of a view belongs to a scope; $1 is its audience.
@@ -86,7 +86,7 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select format(
         case
             when condition.scope <> 'own' then 'shown.%2$I = $1'
@@ -107,4 +107,4 @@ begin atomic
     )
     from mobile.synced() as synced
     where synced.view_name = condition.view_name and synced.key_column = 'id';
-end;
+$$;

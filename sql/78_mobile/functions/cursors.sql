@@ -11,7 +11,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select jsonb_build_object(
         't', private.timeline(),
         'x', private.feed_horizon(),
@@ -20,7 +20,7 @@ begin atomic
         's', '{}'::jsonb,
         'f', '{}'::jsonb
     );
-end;
+$$;
 
 /*
  * Return the state that a cursor stands for; null if there is none from which a phone could go on:
@@ -67,7 +67,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         with_scopes.state || jsonb_build_object(
             's', with_scopes.scopes,
@@ -98,4 +98,4 @@ begin atomic
             from jsonb_each(with_scopes.state -> 's') as known (name, mark)
             where with_scopes.scopes -> known.name is distinct from known.mark
         ) as reset;
-end;
+$$;

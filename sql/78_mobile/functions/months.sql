@@ -1,8 +1,8 @@
 -- The months of the log. Each is a table of its own, which is dropped as a whole.
 
 /*
- * Prepare the table of the month that begins on a day, unless it is there or changes of it are among
- * the others already.
+ * Prepare the table of the month that begins on a day, unless it is there or changes of it are
+ * among the others already.
  */
 create function mobile.prepare_month(starts_on date)
 returns void
@@ -38,13 +38,13 @@ language sql
 volatile
 security invoker
 set search_path = ''
-begin atomic
+as $$
     insert into mobile.horizon (transaction_id)
     select (forget_until.transaction_id::text::bigint + 1)::text::xid8
     where forget_until.transaction_id is not null
     on conflict (is_only) do update
     set transaction_id = greatest(horizon.transaction_id, excluded.transaction_id);
-end;
+$$;
 
 /*
  * Prepare this month and the next, and drop those before the last one; phones with an older cursor

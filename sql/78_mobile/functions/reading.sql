@@ -9,9 +9,9 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select to_hex(hashtextextended(version.contents, 0));
-end;
+$$;
 
 /*
  * Return rows of a view that belong to a scope, as the caller sees them: those with the given ids
@@ -49,7 +49,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         count(*) as row_count,
         -- There is no max(uuid) before PostgreSQL 18.
@@ -67,12 +67,12 @@ begin atomic
     from mobile.read_rows(
         read_page.scope, read_page.view_name, null, read_page.after_id, read_page.max_rows
     ) as found;
-end;
+$$;
 
 /*
- * Return which rows changed for the caller in some of their scopes, by transactions that have ended:
- * those after a position, in its order. A position is a transaction, a view and a row. It may return
- * more than `max_rows`: what one transaction did to one row is never split.
+ * Return which rows changed for the caller in some of their scopes, by transactions that have
+ * ended: those after a position, in its order. A position is a transaction, a view and a row. It
+ * may return more than `max_rows`: what one transaction did to one row is never split.
  * Definer: clients cannot read the log. It returns nothing but the caller's own audiences.
  */
 create function mobile.changes_after(
@@ -83,7 +83,7 @@ language sql
 stable
 security definer
 set search_path = ''
-begin atomic
+as $$
     select
         logged.transaction_id,
         logged.view_name,
@@ -109,7 +109,7 @@ begin atomic
         or mobile.audience(wanted.scope) in (select private.my_businesses('view'))
     order by logged.transaction_id, logged.view_name, logged.row_id
     fetch first changes_after.max_rows rows with ties;
-end;
+$$;
 
 /*
  * Return the transaction before which changes are forgotten.
@@ -121,6 +121,6 @@ language sql
 stable
 security definer
 set search_path = ''
-begin atomic
+as $$
     select coalesce((select horizon.transaction_id from mobile.horizon), '0'::xid8);
-end;
+$$;

@@ -55,7 +55,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         string_agg(
             json_build_object(
@@ -93,11 +93,11 @@ begin atomic
             grouped.scope, grouped.view_name, grouped.ids, null, null
         ) as found on wanted.id = found.id
     ) as read;
-end;
+$$;
 
 /*
- * Read the next page of the log. Returns the state after it, the changes and tombstones as text, and
- * whether there may be more.
+ * Read the next page of the log. Returns the state after it, the changes and tombstones as text,
+ * and whether there may be more.
  */
 create function mobile.read_log(
     state jsonb,
