@@ -752,10 +752,10 @@ $$;
 
 -- sql/00_foundation/functions/feeds.sql
 
--- The one seam of every feed of changes (phones, exports with a cursor, programs that ask). Rows of a
--- feed carry pg_current_xact_id(), and a reader stops at private.feed_horizon(): every transaction
--- before it has ended, so nothing can appear behind a reader any more. A time or a sequence would
--- lose what commits late.
+-- The one seam of every feed of changes (phones, exports with a cursor, programs that ask). Rows of
+-- a feed carry pg_current_xact_id(), and a reader stops at private.feed_horizon(): every
+-- transaction before it has ended, so nothing can appear behind a reader any more. A time or a
+-- sequence would lose what commits late.
 
 /*
  * Return the first transaction that may still be running. A feed reads what earlier ones wrote.
@@ -766,9 +766,9 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select pg_snapshot_xmin(pg_current_snapshot());
-end;
+$$;
 
 /*
  * Return the name of this history of the database. Transactions count anew in another cluster, and
@@ -781,11 +781,11 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select format('%s.%s', system.system_identifier, checkpoint.timeline_id)
     from pg_control_system() as system
     cross join pg_control_checkpoint() as checkpoint;
-end;
+$$;
 
 /*
  * Write the position of a reader as one word.
@@ -796,11 +796,11 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select translate(
         encode(convert_to(write_cursor.parts::text, 'UTF8'), 'base64'), E'+/=\n', '-_'
     );
-end;
+$$;
 
 /*
  * Read a cursor that private.write_cursor wrote; null for null.

@@ -22,9 +22,9 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select is_version.version ~ '^\d{1,6}(\.\d{1,6}){0,3}$';
-end;
+$$;
 
 /*
  * Return a version as numbers that compare as versions do: 2.10 is later than 2.9, and 2 is 2.0.
@@ -36,11 +36,11 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         (string_to_array(version_numbers.version, '.')::integer[] || array[0, 0, 0])[1:4]
     where mobile.is_version(version_numbers.version);
-end;
+$$;
 
 /*
  * Is a document an object of at most 20 addresses by name?
@@ -149,13 +149,9 @@ comment on table mobile.app_releases is 'Which versions of an app work, by platf
 -- The one list of what phones keep: which views, and whose rows they are.
 
 /*
- * Return how rows of the synced views reach their readers: one row a table whose changes show in a
- * view. `key_column` has the id of the view's row; `owner_column` leads to the user whose row it
- * is, by `owner_kind`: it is the user, or a customer, booking, order or conversation of theirs.
- * Both are empty for rows that only members of the business read, and `business_column` is empty
- * for rows of no business.
+ * Return the part of mobile.synced that a business sets up.
  */
-create function mobile.synced()
+create function mobile.synced_catalog()
 returns table (
     view_name text, table_name text, key_column text, owner_kind text, owner_column text,
     business_column text
@@ -190,7 +186,47 @@ begin atomic
         ('schedule_exceptions', 'catalog.schedule_exceptions', 'id', '', '', 'business_id'),
         ('product_categories', 'catalog.product_categories', 'id', '', '', 'business_id'),
         ('products', 'catalog.products', 'id', '', '', 'business_id'),
-        ('product_variants', 'catalog.product_variants', 'id', '', '', 'business_id'),
+        ('product_variants', 'catalog.product_variants', 'id', '', '', 'business_id')
+    ) as listed (
+        view_name, table_name, key_column, owner_kind, owner_column, business_column
+    );
+end;
+
+/*
+ * Return how rows of the synced views reach their readers: one row a table whose changes show in a
+ * view, in the order in which they are read. `key_column` has the id of the view's row;
+ * `owner_column` leads to the user whose row it is, by `owner_kind`: it is the user, or a customer,
+ * booking, order or conversation of theirs. Both are empty for rows that only members of the
+ * business read, and `business_column` is empty for rows of no business.
+ */
+create function mobile.synced()
+returns table (
+    view_name text, table_name text, key_column text, owner_kind text, owner_column text,
+    business_column text
+)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        catalog.view_name,
+        catalog.table_name,
+        catalog.key_column,
+        catalog.owner_kind,
+        catalog.owner_column,
+        catalog.business_column
+    from mobile.synced_catalog() as catalog
+    union all
+    select
+        listed.view_name,
+        listed.table_name,
+        listed.key_column,
+        listed.owner_kind,
+        listed.owner_column,
+        listed.business_column
+    from (
+        values
         ('bookings', 'scheduling.bookings', 'id', 'user', 'customer_id', 'business_id'),
         (
             'booking_items', 'scheduling.booking_items', 'id',
@@ -235,7 +271,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select case owner.kind
         when 'user' then owner.id
         when 'customer' then (
@@ -254,7 +290,7 @@ begin atomic
             where conversations.id = owner.id
         )
     end;
-end;
+$$;
 
 -- sql/78_mobile/functions/audiences_scopes.sql
 
@@ -305,12 +341,12 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select case audience.scope
         when 'own' then (select auth.uid())
         else substr(audience.scope, length('business:') + 1)::uuid
     end;
-end;
+$$;
 
 /*
  * Return the views of a scope, in the order in which they are read: what others refer to first.
@@ -321,7 +357,7 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select array_agg(listed.view_name order by listed.position)
     from (
         select
@@ -335,7 +371,7 @@ begin atomic
             case views.scope when 'own' then synced.owner_kind else synced.business_column end <> ''
         group by synced.view_name
     ) as listed;
-end;
+$$;
 
 /*
  * Return the condition, as SQL, that a row of a view belongs to a scope; $1 is its audience.
@@ -346,7 +382,7 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select format(
         case
             when condition.scope <> 'own' then 'shown.%2$I = $1'
@@ -367,7 +403,7 @@ begin atomic
     )
     from mobile.synced() as synced
     where synced.view_name = condition.view_name and synced.key_column = 'id';
-end;
+$$;
 
 -- sql/78_mobile/functions/cursors.sql
 
@@ -384,7 +420,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select jsonb_build_object(
         't', private.timeline(),
         'x', private.feed_horizon(),
@@ -393,7 +429,7 @@ begin atomic
         's', '{}'::jsonb,
         'f', '{}'::jsonb
     );
-end;
+$$;
 
 /*
  * Return the state that a cursor stands for; null if there is none from which a phone could go on:
@@ -440,7 +476,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         with_scopes.state || jsonb_build_object(
             's', with_scopes.scopes,
@@ -471,15 +507,15 @@ begin atomic
             from jsonb_each(with_scopes.state -> 's') as known (name, mark)
             where with_scopes.scopes -> known.name is distinct from known.mark
         ) as reset;
-end;
+$$;
 
 -- sql/78_mobile/functions/months.sql
 
 -- The months of the log. Each is a table of its own, which is dropped as a whole.
 
 /*
- * Prepare the table of the month that begins on a day, unless it is there or changes of it are among
- * the others already.
+ * Prepare the table of the month that begins on a day, unless it is there or changes of it are
+ * among the others already.
  */
 create function mobile.prepare_month(starts_on date)
 returns void
@@ -515,13 +551,13 @@ language sql
 volatile
 security invoker
 set search_path = ''
-begin atomic
+as $$
     insert into mobile.horizon (transaction_id)
     select (forget_until.transaction_id::text::bigint + 1)::text::xid8
     where forget_until.transaction_id is not null
     on conflict (is_only) do update
     set transaction_id = greatest(horizon.transaction_id, excluded.transaction_id);
-end;
+$$;
 
 /*
  * Prepare this month and the next, and drop those before the last one; phones with an older cursor
@@ -767,9 +803,9 @@ language sql
 immutable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select to_hex(hashtextextended(version.contents, 0));
-end;
+$$;
 
 /*
  * Return rows of a view that belong to a scope, as the caller sees them: those with the given ids
@@ -807,7 +843,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         count(*) as row_count,
         -- There is no max(uuid) before PostgreSQL 18.
@@ -825,12 +861,12 @@ begin atomic
     from mobile.read_rows(
         read_page.scope, read_page.view_name, null, read_page.after_id, read_page.max_rows
     ) as found;
-end;
+$$;
 
 /*
- * Return which rows changed for the caller in some of their scopes, by transactions that have ended:
- * those after a position, in its order. A position is a transaction, a view and a row. It may return
- * more than `max_rows`: what one transaction did to one row is never split.
+ * Return which rows changed for the caller in some of their scopes, by transactions that have
+ * ended: those after a position, in its order. A position is a transaction, a view and a row. It
+ * may return more than `max_rows`: what one transaction did to one row is never split.
  * Definer: clients cannot read the log. It returns nothing but the caller's own audiences.
  */
 create function mobile.changes_after(
@@ -841,7 +877,7 @@ language sql
 stable
 security definer
 set search_path = ''
-begin atomic
+as $$
     select
         logged.transaction_id,
         logged.view_name,
@@ -867,7 +903,7 @@ begin atomic
         or mobile.audience(wanted.scope) in (select private.my_businesses('view'))
     order by logged.transaction_id, logged.view_name, logged.row_id
     fetch first changes_after.max_rows rows with ties;
-end;
+$$;
 
 /*
  * Return the transaction before which changes are forgotten.
@@ -879,9 +915,9 @@ language sql
 stable
 security definer
 set search_path = ''
-begin atomic
+as $$
     select coalesce((select horizon.transaction_id from mobile.horizon), '0'::xid8);
-end;
+$$;
 
 -- sql/78_mobile/functions/syncing.sql
 
@@ -942,7 +978,7 @@ language sql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
     select
         string_agg(
             json_build_object(
@@ -980,11 +1016,11 @@ begin atomic
             grouped.scope, grouped.view_name, grouped.ids, null, null
         ) as found on wanted.id = found.id
     ) as read;
-end;
+$$;
 
 /*
- * Read the next page of the log. Returns the state after it, the changes and tombstones as text, and
- * whether there may be more.
+ * Read the next page of the log. Returns the state after it, the changes and tombstones as text,
+ * and whether there may be more.
  */
 create function mobile.read_log(
     state jsonb,
@@ -1052,7 +1088,7 @@ stable
 security invoker
 rows 2
 set search_path = ''
-begin atomic
+as $$
     select audience.id
     from (
         values
@@ -1064,7 +1100,7 @@ begin atomic
         )
     ) as audience (id)
     where audience.id is not null;
-end;
+$$;
 
 /*
  * Log the rows that a statement inserted or deleted.
@@ -1200,8 +1236,8 @@ for each row execute function private.any__touch();
 
 -- sql/78_mobile/policies.sql
 
--- Nobody reads or writes the log of changes: triggers write it, and mobile.changes_after returns the
--- caller's own part. Everybody reads which apps work; admins of the platform write it.
+-- Nobody reads or writes the log of changes: triggers write it, and mobile.changes_after returns
+-- the caller's own part. Everybody reads which apps work; admins of the platform write it.
 
 alter table mobile.changes enable row level security;
 alter table mobile.changes_else enable row level security;
@@ -1215,6 +1251,7 @@ mobile.version_numbers(text),
 mobile.are_links(jsonb)
 to anon, authenticated, service_role;
 grant execute on function
+mobile.synced_catalog(),
 mobile.synced(),
 mobile.caller_scopes(text[]),
 mobile.audience(text),
@@ -1364,7 +1401,9 @@ comment on function public.app_config(text, text) is
 
 Returns `is_supported` (false: update before you go on, or the app is stopped), `is_latest`, '
 '`is_stopped`, `least_version`, `latest_version`, `message`, `store_url` and `links`. A platform '
-'without a row supports every version. Errors: invalid_input 400.';
+'without a row supports every version.
+
+Errors: invalid_input 400.';
 
 -- sql/78_mobile/api/push.sql
 
@@ -1373,9 +1412,9 @@ Returns `is_supported` (false: update before you go on, or the app is stopped), 
 /*
  * Write a change that was made without a connection, once, if nobody changed the row meanwhile.
  *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found ·
- *          PT409 idempotency_conflict · PT409 version_conflict
- * Source:  docs/adr/0034-sync.md
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict version_conflict
+ * Source:  docs/adr/0035-sync.md
  */
 create function public.push_change(
     view text, id uuid, client_id text, changes jsonb default null, version text default null
@@ -1436,8 +1475,10 @@ comment on function public.push_change(text, uuid, text, jsonb, text) is
 '`id`, `version` and `row` as they are now.
 
 When somebody else changed the row, nothing is written, and the answer has the status 409 with '
-'both sides: `yours`, and `theirs` with `version` and `row`. Errors: invalid_input 400, '
-'not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict 409, version_conflict 409.';
+'both sides: `yours`, and `theirs` with `version` and `row`.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'idempotency_conflict 409, version_conflict 409.';
 
 -- sql/78_mobile/api/sync.sql
 
@@ -1447,7 +1488,7 @@ When somebody else changed the row, nothing is written, and the answer has the s
  * Return what changed in the caller's scopes since a cursor.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in
- * Source:  docs/adr/0034-sync.md
+ * Source:  docs/adr/0035-sync.md
  */
 create function public.sync(cursor text default null, scopes text[] default null)
 returns json
@@ -1499,7 +1540,9 @@ Returns `cursor` (send it with the next call), `changes` (`scope`, `view`, `id`,
 'belongs to it along.
 
 `scopes`: `own` (your rows) and `business:ID` (a business in which you work); null for all of '
-'them. Errors: invalid_input 400, not_signed_in 401.';
+'them.
+
+Errors: invalid_input 400, not_signed_in 401.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

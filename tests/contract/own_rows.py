@@ -89,6 +89,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"position": 3},
     ),
+    "app_releases": (
+        [{"platform": "web", "least_version": "1.0", "latest_version": "1.1"}],
+        {"latest_version": "1.2"},
+    ),
     "favorites": ([{}], {}),
     "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
     "featured_businesses": (
@@ -353,6 +357,7 @@ NEVER = {
 # The views whose rows belong to no business.
 SHARED = {
     "addresses",
+    "app_releases",
     "feature_flags",
     "flag_prerequisites",
     "flag_segments",
@@ -361,6 +366,7 @@ SHARED = {
 }
 # The views that take rows from the platform's administrators.
 OPERATED = {
+    "app_releases",
     "banners",
     "feature_flags",
     "featured_businesses",

@@ -97,9 +97,9 @@ class Server:
         """The rows of a view that a person sees, by id."""
         with self.clients[person].transaction():
             self.clients[person].execute("select tests.act_as(%s)", (person,))
-            ((rows,),) = self.clients[person].execute(
-                SEEN.format(view=view, condition=condition)
-            ).fetchall()
+            ((rows,),) = (
+                self.clients[person].execute(SEEN.format(view=view, condition=condition)).fetchall()
+            )
         return dict(rows)
 
 
