@@ -8,23 +8,23 @@ create function mobile.audiences(
     contents jsonb, owner_kind text, owner_column text, business_column text
 )
 returns setof uuid
-language sql
+language plpgsql
 stable
 security invoker
 rows 2
 set search_path = ''
 as $$
-    select audience.id
-    from (
-        values
-        ((audiences.contents ->> audiences.business_column)::uuid),
-        (
-            mobile.owner(
-                audiences.owner_kind, (audiences.contents ->> audiences.owner_column)::uuid
-            )
-        )
-    ) as audience (id)
-    where audience.id is not null;
+declare
+    v_business_id uuid = contents ->> business_column;
+    v_owner_id uuid = mobile.owner(owner_kind, (contents ->> owner_column)::uuid);
+begin
+    if v_business_id is not null then
+        return next v_business_id;
+    end if;
+    if v_owner_id is not null then
+        return next v_owner_id;
+    end if;
+end;
 $$;
 
 /*

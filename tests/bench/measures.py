@@ -23,6 +23,7 @@ from tests.bench.handwritten import peer
 from tests.bench.ledger import balances, ledger
 from tests.bench.load import load, request
 from tests.bench.memberships import is_member, renewals
+from tests.bench.mobile import sync
 from tests.bench.oversight import audit, flag
 from tests.bench.paid import paid
 from tests.bench.payouts import run as payouts
@@ -219,6 +220,7 @@ ALL = {
     "checkout": checkout,
     "reviews": reviews,
     "days": days,
+    "sync": sync,
     "home": home,
     "export": export,
     "products": products,

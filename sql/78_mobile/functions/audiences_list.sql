@@ -119,12 +119,13 @@ end;
  */
 create function mobile.owner(kind text, id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select case owner.kind
+begin
+    return case owner.kind
         when 'user' then owner.id
         when 'customer' then (
             select customers.user_id from customers.customers where customers.id = owner.id
@@ -142,4 +143,5 @@ as $$
             where conversations.id = owner.id
         )
     end;
+end;
 $$;

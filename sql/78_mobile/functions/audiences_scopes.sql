@@ -41,15 +41,17 @@ $$;
  */
 create function mobile.audience(scope text)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select case audience.scope
+begin
+    return case audience.scope
         when 'own' then (select auth.uid())
         else substr(audience.scope, length('business:') + 1)::uuid
     end;
+end;
 $$;
 
 /*

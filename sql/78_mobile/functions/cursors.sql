@@ -63,39 +63,31 @@ $$;
  * in full. `reset` are the scopes of which a phone must forget every row first.
  */
 create function mobile.with_scopes(state jsonb, scopes jsonb, out state_now jsonb, out reset jsonb)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select
-        with_scopes.state || jsonb_build_object(
-            's', with_scopes.scopes,
-            'f', (
-                select coalesce(
-                    jsonb_object_agg(
-                        scope.name,
-                        case
-                            when with_scopes.state -> 's' -> scope.name = scope.mark
-                                then with_scopes.state -> 'f' -> scope.name
-                            else
-                                jsonb_build_array(
-                                    (mobile.views(scope.name))[1],
-                                    '00000000-0000-0000-0000-000000000000'
-                                )
-                        end
-                    ),
-                    '{}'
-                )
-                from jsonb_each(with_scopes.scopes) as scope (name, mark)
-                where
-                    with_scopes.state -> 's' -> scope.name is distinct from scope.mark
-                    or with_scopes.state -> 'f' ? scope.name
-            )
-        ) as state_now,
-        (
-            select coalesce(jsonb_agg(known.name), '[]')
-            from jsonb_each(with_scopes.state -> 's') as known (name, mark)
-            where with_scopes.scopes -> known.name is distinct from known.mark
-        ) as reset;
+declare
+    v_name text;
+    v_first jsonb;
+    v_in_full jsonb = '{}';
+begin
+    for v_name in select jsonb_object_keys(scopes) loop
+        if state -> 's' -> v_name is distinct from scopes -> v_name then
+            v_first = jsonb_build_array(
+                (mobile.views(v_name))[1], '00000000-0000-0000-0000-000000000000'
+            );
+            v_in_full = v_in_full || jsonb_build_object(v_name, v_first);
+        elsif state -> 'f' ? v_name then
+            v_in_full = v_in_full || jsonb_build_object(v_name, state -> 'f' -> v_name);
+        end if;
+    end loop;
+    state_now = state || jsonb_build_object('s', scopes, 'f', v_in_full);
+    reset = to_jsonb(array(
+        select known.name
+        from jsonb_each(state -> 's') as known (name, mark)
+        where scopes -> known.name is distinct from known.mark
+    ));
+end;
 $$;

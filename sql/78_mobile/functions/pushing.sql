@@ -49,7 +49,7 @@ declare
     v_row jsonb;
 begin
     execute format(
-        'select jsonb_build_object(''id'', shown.id, ''version'', mobile.version(shown::text), '
+        'select jsonb_build_object(''id'', shown.id, ''version'', mobile.version(to_json(shown)::text), '
         '''row'', to_jsonb(shown)) from public.%I as shown where shown.id = $1',
         view_name
     )
@@ -107,7 +107,7 @@ begin
     execute format(
         'update public.%1$I as shown set (%2$s) = row(%3$s) '
         'from jsonb_populate_record(null::public.%1$I, $1) as sent '
-        'where shown.id = $2 and mobile.version(shown::text) = $3',
+        'where shown.id = $2 and mobile.version(to_json(shown)::text) = $3',
         view_name, v_columns, 'sent.' || replace(v_columns, ', ', ', sent.')
     )
     using changes, id, version;
@@ -137,7 +137,7 @@ begin
         );
     end if;
     execute format(
-        'delete from public.%I as shown where shown.id = $1 and mobile.version(shown::text) = $2',
+        'delete from public.%I as shown where shown.id = $1 and mobile.version(to_json(shown)::text) = $2',
         view_name
     )
     using id, version;

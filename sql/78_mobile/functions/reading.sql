@@ -1,72 +1,51 @@
 -- How a phone's rows are read: a scope in full, page after page by key, or the rows that changed.
 
 /*
- * Return the version of a row as a client sees it: equal for equal rows.
+ * Return the version of a row as a client sees it, as JSON: equal for equal rows.
  */
 create function mobile.version(contents text)
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
-    select to_hex(hashtextextended(version.contents, 0));
+begin
+    return to_hex(hashtextextended(contents, 0));
+end;
 $$;
 
 /*
  * Return rows of a view that belong to a scope, as the caller sees them: those with the given ids
- * or, when `ids` is null, the next ones after an id, in order of their ids.
+ * or, when `ids` is null, the next ones after an id. `changes` has them as the answer does, with
+ * commas between them; `row_ids` are their ids, in order.
  */
 create function mobile.read_rows(
-    scope text, view_name text, ids uuid[], after_id uuid, max_rows integer
+    scope text, view_name text, ids uuid[], after_id uuid, max_rows integer,
+    out row_ids uuid[], out changes text
 )
-returns table (id uuid, version text, contents json)
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return query execute format(
-        'select shown.id, mobile.version(shown::text), to_json(shown) from public.%I as shown '
-        'where %s and %s order by shown.id limit $4',
+    -- One statement, and no function of ours a row: a first sync is as long as this is.
+    execute format(
+        'select array_agg(id order by id), string_agg(format(%L, id, '
+        'to_hex(hashtextextended(contents, 0)), contents), '','') '
+        'from (select shown.id, to_json(shown)::text as contents from public.%I as shown '
+        'where %s and %s order by shown.id limit $4) as page',
+        format(
+            '{"scope":"%s","view":"%s","id":"%%s","version":"%%s","row":%%s}', scope, view_name
+        ),
         view_name,
         mobile.condition(scope, view_name),
         case when ids is null then 'shown.id > $3' else 'shown.id = any($2)' end
     )
+    into row_ids, changes
     using mobile.audience(scope), ids, after_id, max_rows;
 end;
-$$;
-
-/*
- * Return changes as the answer has them: objects with commas between them.
- */
-create function mobile.read_page(
-    scope text, view_name text, after_id uuid, max_rows integer,
-    out row_count bigint, out last_id uuid, out contents text
-)
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-    select
-        count(*) as row_count,
-        -- There is no max(uuid) before PostgreSQL 18.
-        (array_agg(found.id order by found.id desc))[1] as last_id,
-        string_agg(
-            json_build_object(
-                'scope', read_page.scope,
-                'view', read_page.view_name,
-                'id', found.id,
-                'version', found.version,
-                'row', found.contents
-            )::text,
-            ','
-        ) as contents
-    from mobile.read_rows(
-        read_page.scope, read_page.view_name, null, read_page.after_id, read_page.max_rows
-    ) as found;
 $$;
 
 /*
@@ -79,11 +58,13 @@ create function mobile.changes_after(
     scopes text[], from_transaction xid8, from_view text, from_row uuid, max_rows integer
 )
 returns table (transaction_id xid8, view_name text, row_id uuid, scope text)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+begin
+    return query
     select
         logged.transaction_id,
         logged.view_name,
@@ -109,6 +90,7 @@ as $$
         or mobile.audience(wanted.scope) in (select private.my_businesses('view'))
     order by logged.transaction_id, logged.view_name, logged.row_id
     fetch first changes_after.max_rows rows with ties;
+end;
 $$;
 
 /*

@@ -27,12 +27,14 @@ begin
     end if;
     v_last = state -> 'f' -> v_scope ->> 1;
     loop
-        v_page = mobile.read_page(v_scope, v_views[v_at], v_last, v_left);
-        changes = concat_ws(',', changes, v_page.contents);
-        v_left = v_left - v_page.row_count;
+        v_page = mobile.read_rows(v_scope, v_views[v_at], null, v_last, v_left);
+        changes = concat_ws(',', changes, v_page.changes);
+        v_left = v_left - coalesce(cardinality(v_page.row_ids), 0);
         if v_left = 0 then
             state_after = jsonb_set(
-                state, array['f', v_scope], jsonb_build_array(v_views[v_at], v_page.last_id)
+                state,
+                array['f', v_scope],
+                jsonb_build_array(v_views[v_at], v_page.row_ids[cardinality(v_page.row_ids)])
             );
             return;
         end if;
@@ -51,48 +53,39 @@ $$;
 create function mobile.read_changed(
     scopes text[], view_names text[], ids uuid[], out changes text, out tombstones text
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select
-        string_agg(
-            json_build_object(
-                'scope', read.scope,
-                'view', read.view_name,
-                'id', read.id,
-                'version', read.version,
-                'row', read.contents
-            )::text,
-            ','
-        ) filter (where read.version is not null) as changes,
-        string_agg(
-            json_build_object('scope', read.scope, 'view', read.view_name, 'id', read.id)::text,
-            ','
-        ) filter (where read.version is null) as tombstones
-    from (
+declare
+    v_changed record;
+    v_page record;
+begin
+    for v_changed in
         select
             changed.scope,
             changed.view_name,
-            array_agg(distinct changed.id) as ids
-        from
-            unnest(read_changed.scopes, read_changed.view_names, read_changed.ids)
-                as changed (scope, view_name, id)
+            array_agg(changed.id) as ids
+        from unnest(scopes, view_names, ids) as changed (scope, view_name, id)
         group by changed.scope, changed.view_name
-    ) as grouped
-    cross join lateral (
-        select
-            grouped.scope,
-            grouped.view_name,
-            wanted.id,
-            found.version,
-            found.contents
-        from unnest(grouped.ids) as wanted (id)
-        left join mobile.read_rows(
-            grouped.scope, grouped.view_name, grouped.ids, null, null
-        ) as found on wanted.id = found.id
-    ) as read;
+    loop
+        v_page = mobile.read_rows(
+            v_changed.scope, v_changed.view_name, v_changed.ids, null, null
+        );
+        changes = concat_ws(',', changes, v_page.changes);
+        tombstones = concat_ws(',', tombstones, (
+            select string_agg(
+                json_build_object(
+                    'scope', v_changed.scope, 'view', v_changed.view_name, 'id', wanted.id
+                )::text,
+                ','
+            )
+            from (select distinct unnest(v_changed.ids)) as wanted (id)
+            where wanted.id <> all(coalesce(v_page.row_ids, '{}'))
+        ));
+    end loop;
+end;
 $$;
 
 /*

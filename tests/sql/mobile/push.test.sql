@@ -158,7 +158,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.push_change('services', tests.id('Cut'), 'z', '{"name": "Free"}',
-       (select mobile.version(services::text) from public.services where id = tests.id('Cut'))) $$,
+       (select mobile.version(to_json(services)::text) from public.services where id = tests.id('Cut'))) $$,
     'PT403', 'You may not change this row.', 'a customer changes no service'
 );
 select tests.act_as('noah');
