@@ -267,12 +267,13 @@ end;
  */
 create function mobile.owner(kind text, id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select case owner.kind
+begin
+    return case owner.kind
         when 'user' then owner.id
         when 'customer' then (
             select customers.user_id from customers.customers where customers.id = owner.id
@@ -290,6 +291,7 @@ as $$
             where conversations.id = owner.id
         )
     end;
+end;
 $$;
 
 -- sql/78_mobile/functions/audiences_scopes.sql
@@ -337,15 +339,17 @@ $$;
  */
 create function mobile.audience(scope text)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select case audience.scope
+begin
+    return case audience.scope
         when 'own' then (select auth.uid())
         else substr(audience.scope, length('business:') + 1)::uuid
     end;
+end;
 $$;
 
 /*
@@ -472,41 +476,33 @@ $$;
  * in full. `reset` are the scopes of which a phone must forget every row first.
  */
 create function mobile.with_scopes(state jsonb, scopes jsonb, out state_now jsonb, out reset jsonb)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select
-        with_scopes.state || jsonb_build_object(
-            's', with_scopes.scopes,
-            'f', (
-                select coalesce(
-                    jsonb_object_agg(
-                        scope.name,
-                        case
-                            when with_scopes.state -> 's' -> scope.name = scope.mark
-                                then with_scopes.state -> 'f' -> scope.name
-                            else
-                                jsonb_build_array(
-                                    (mobile.views(scope.name))[1],
-                                    '00000000-0000-0000-0000-000000000000'
-                                )
-                        end
-                    ),
-                    '{}'
-                )
-                from jsonb_each(with_scopes.scopes) as scope (name, mark)
-                where
-                    with_scopes.state -> 's' -> scope.name is distinct from scope.mark
-                    or with_scopes.state -> 'f' ? scope.name
-            )
-        ) as state_now,
-        (
-            select coalesce(jsonb_agg(known.name), '[]')
-            from jsonb_each(with_scopes.state -> 's') as known (name, mark)
-            where with_scopes.scopes -> known.name is distinct from known.mark
-        ) as reset;
+declare
+    v_name text;
+    v_first jsonb;
+    v_in_full jsonb = '{}';
+begin
+    for v_name in select jsonb_object_keys(scopes) loop
+        if state -> 's' -> v_name is distinct from scopes -> v_name then
+            v_first = jsonb_build_array(
+                (mobile.views(v_name))[1], '00000000-0000-0000-0000-000000000000'
+            );
+            v_in_full = v_in_full || jsonb_build_object(v_name, v_first);
+        elsif state -> 'f' ? v_name then
+            v_in_full = v_in_full || jsonb_build_object(v_name, state -> 'f' -> v_name);
+        end if;
+    end loop;
+    state_now = state || jsonb_build_object('s', scopes, 'f', v_in_full);
+    reset = to_jsonb(array(
+        select known.name
+        from jsonb_each(state -> 's') as known (name, mark)
+        where scopes -> known.name is distinct from known.mark
+    ));
+end;
 $$;
 
 -- sql/78_mobile/functions/months.sql
@@ -657,7 +653,7 @@ declare
     v_row jsonb;
 begin
     execute format(
-        'select jsonb_build_object(''id'', shown.id, ''version'', mobile.version(shown::text), '
+        'select jsonb_build_object(''id'', shown.id, ''version'', mobile.version(to_json(shown)::text), '
         '''row'', to_jsonb(shown)) from public.%I as shown where shown.id = $1',
         view_name
     )
@@ -715,7 +711,7 @@ begin
     execute format(
         'update public.%1$I as shown set (%2$s) = row(%3$s) '
         'from jsonb_populate_record(null::public.%1$I, $1) as sent '
-        'where shown.id = $2 and mobile.version(shown::text) = $3',
+        'where shown.id = $2 and mobile.version(to_json(shown)::text) = $3',
         view_name, v_columns, 'sent.' || replace(v_columns, ', ', ', sent.')
     )
     using changes, id, version;
@@ -745,7 +741,7 @@ begin
         );
     end if;
     execute format(
-        'delete from public.%I as shown where shown.id = $1 and mobile.version(shown::text) = $2',
+        'delete from public.%I as shown where shown.id = $1 and mobile.version(to_json(shown)::text) = $2',
         view_name
     )
     using id, version;
@@ -795,72 +791,51 @@ $$;
 -- How a phone's rows are read: a scope in full, page after page by key, or the rows that changed.
 
 /*
- * Return the version of a row as a client sees it: equal for equal rows.
+ * Return the version of a row as a client sees it, as JSON: equal for equal rows.
  */
 create function mobile.version(contents text)
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
-    select to_hex(hashtextextended(version.contents, 0));
+begin
+    return to_hex(hashtextextended(contents, 0));
+end;
 $$;
 
 /*
  * Return rows of a view that belong to a scope, as the caller sees them: those with the given ids
- * or, when `ids` is null, the next ones after an id, in order of their ids.
+ * or, when `ids` is null, the next ones after an id. `changes` has them as the answer does, with
+ * commas between them; `row_ids` are their ids, in order.
  */
 create function mobile.read_rows(
-    scope text, view_name text, ids uuid[], after_id uuid, max_rows integer
+    scope text, view_name text, ids uuid[], after_id uuid, max_rows integer,
+    out row_ids uuid[], out changes text
 )
-returns table (id uuid, version text, contents json)
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return query execute format(
-        'select shown.id, mobile.version(shown::text), to_json(shown) from public.%I as shown '
-        'where %s and %s order by shown.id limit $4',
+    -- One statement, and no function of ours a row: a first sync is as long as this is.
+    execute format(
+        'select array_agg(id order by id), string_agg(format(%L, id, '
+        'to_hex(hashtextextended(contents, 0)), contents), '','') '
+        'from (select shown.id, to_json(shown)::text as contents from public.%I as shown '
+        'where %s and %s order by shown.id limit $4) as page',
+        format(
+            '{"scope":"%s","view":"%s","id":"%%s","version":"%%s","row":%%s}', scope, view_name
+        ),
         view_name,
         mobile.condition(scope, view_name),
         case when ids is null then 'shown.id > $3' else 'shown.id = any($2)' end
     )
+    into row_ids, changes
     using mobile.audience(scope), ids, after_id, max_rows;
 end;
-$$;
-
-/*
- * Return changes as the answer has them: objects with commas between them.
- */
-create function mobile.read_page(
-    scope text, view_name text, after_id uuid, max_rows integer,
-    out row_count bigint, out last_id uuid, out contents text
-)
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-    select
-        count(*) as row_count,
-        -- There is no max(uuid) before PostgreSQL 18.
-        (array_agg(found.id order by found.id desc))[1] as last_id,
-        string_agg(
-            json_build_object(
-                'scope', read_page.scope,
-                'view', read_page.view_name,
-                'id', found.id,
-                'version', found.version,
-                'row', found.contents
-            )::text,
-            ','
-        ) as contents
-    from mobile.read_rows(
-        read_page.scope, read_page.view_name, null, read_page.after_id, read_page.max_rows
-    ) as found;
 $$;
 
 /*
@@ -873,11 +848,13 @@ create function mobile.changes_after(
     scopes text[], from_transaction xid8, from_view text, from_row uuid, max_rows integer
 )
 returns table (transaction_id xid8, view_name text, row_id uuid, scope text)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+begin
+    return query
     select
         logged.transaction_id,
         logged.view_name,
@@ -903,6 +880,7 @@ as $$
         or mobile.audience(wanted.scope) in (select private.my_businesses('view'))
     order by logged.transaction_id, logged.view_name, logged.row_id
     fetch first changes_after.max_rows rows with ties;
+end;
 $$;
 
 /*
@@ -950,12 +928,14 @@ begin
     end if;
     v_last = state -> 'f' -> v_scope ->> 1;
     loop
-        v_page = mobile.read_page(v_scope, v_views[v_at], v_last, v_left);
-        changes = concat_ws(',', changes, v_page.contents);
-        v_left = v_left - v_page.row_count;
+        v_page = mobile.read_rows(v_scope, v_views[v_at], null, v_last, v_left);
+        changes = concat_ws(',', changes, v_page.changes);
+        v_left = v_left - coalesce(cardinality(v_page.row_ids), 0);
         if v_left = 0 then
             state_after = jsonb_set(
-                state, array['f', v_scope], jsonb_build_array(v_views[v_at], v_page.last_id)
+                state,
+                array['f', v_scope],
+                jsonb_build_array(v_views[v_at], v_page.row_ids[cardinality(v_page.row_ids)])
             );
             return;
         end if;
@@ -974,48 +954,39 @@ $$;
 create function mobile.read_changed(
     scopes text[], view_names text[], ids uuid[], out changes text, out tombstones text
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select
-        string_agg(
-            json_build_object(
-                'scope', read.scope,
-                'view', read.view_name,
-                'id', read.id,
-                'version', read.version,
-                'row', read.contents
-            )::text,
-            ','
-        ) filter (where read.version is not null) as changes,
-        string_agg(
-            json_build_object('scope', read.scope, 'view', read.view_name, 'id', read.id)::text,
-            ','
-        ) filter (where read.version is null) as tombstones
-    from (
+declare
+    v_changed record;
+    v_page record;
+begin
+    for v_changed in
         select
             changed.scope,
             changed.view_name,
-            array_agg(distinct changed.id) as ids
-        from
-            unnest(read_changed.scopes, read_changed.view_names, read_changed.ids)
-                as changed (scope, view_name, id)
+            array_agg(changed.id) as ids
+        from unnest(scopes, view_names, ids) as changed (scope, view_name, id)
         group by changed.scope, changed.view_name
-    ) as grouped
-    cross join lateral (
-        select
-            grouped.scope,
-            grouped.view_name,
-            wanted.id,
-            found.version,
-            found.contents
-        from unnest(grouped.ids) as wanted (id)
-        left join mobile.read_rows(
-            grouped.scope, grouped.view_name, grouped.ids, null, null
-        ) as found on wanted.id = found.id
-    ) as read;
+    loop
+        v_page = mobile.read_rows(
+            v_changed.scope, v_changed.view_name, v_changed.ids, null, null
+        );
+        changes = concat_ws(',', changes, v_page.changes);
+        tombstones = concat_ws(',', tombstones, (
+            select string_agg(
+                json_build_object(
+                    'scope', v_changed.scope, 'view', v_changed.view_name, 'id', wanted.id
+                )::text,
+                ','
+            )
+            from (select distinct unnest(v_changed.ids)) as wanted (id)
+            where wanted.id <> all(coalesce(v_page.row_ids, '{}'))
+        ));
+    end loop;
+end;
 $$;
 
 /*
@@ -1083,23 +1054,23 @@ create function mobile.audiences(
     contents jsonb, owner_kind text, owner_column text, business_column text
 )
 returns setof uuid
-language sql
+language plpgsql
 stable
 security invoker
 rows 2
 set search_path = ''
 as $$
-    select audience.id
-    from (
-        values
-        ((audiences.contents ->> audiences.business_column)::uuid),
-        (
-            mobile.owner(
-                audiences.owner_kind, (audiences.contents ->> audiences.owner_column)::uuid
-            )
-        )
-    ) as audience (id)
-    where audience.id is not null;
+declare
+    v_business_id uuid = contents ->> business_column;
+    v_owner_id uuid = mobile.owner(owner_kind, (contents ->> owner_column)::uuid);
+begin
+    if v_business_id is not null then
+        return next v_business_id;
+    end if;
+    if v_owner_id is not null then
+        return next v_owner_id;
+    end if;
+end;
 $$;
 
 /*
@@ -1259,7 +1230,6 @@ mobile.views(text),
 mobile.condition(text, text),
 mobile.version(text),
 mobile.read_rows(text, text, uuid[], uuid, integer),
-mobile.read_page(text, text, uuid, integer),
 mobile.changes_after(text[], xid8, text, uuid, integer),
 mobile.forgotten_until(),
 mobile.new_state(),
@@ -1414,7 +1384,7 @@ Errors: invalid_input 400.';
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 idempotency_conflict version_conflict
- * Source:  docs/adr/0035-sync.md
+ * Source:  docs/adr/0037-sync.md
  */
 create function public.push_change(
     view text, id uuid, client_id text, changes jsonb default null, version text default null
@@ -1488,7 +1458,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
  * Return what changed in the caller's scopes since a cursor.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in
- * Source:  docs/adr/0035-sync.md
+ * Source:  docs/adr/0037-sync.md
  */
 create function public.sync(cursor text default null, scopes text[] default null)
 returns json
