@@ -1384,7 +1384,7 @@ Errors: invalid_input 400.';
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 idempotency_conflict version_conflict
- * Source:  docs/adr/0037-sync.md
+ * Source:  docs/adr/0039-sync.md
  */
 create function public.push_change(
     view text, id uuid, client_id text, changes jsonb default null, version text default null
@@ -1458,7 +1458,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
  * Return what changed in the caller's scopes since a cursor.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in
- * Source:  docs/adr/0037-sync.md
+ * Source:  docs/adr/0039-sync.md
  */
 create function public.sync(cursor text default null, scopes text[] default null)
 returns json

@@ -5,7 +5,7 @@
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 idempotency_conflict version_conflict
- * Source:  docs/adr/0037-sync.md
+ * Source:  docs/adr/0039-sync.md
  */
 create function public.push_change(
     view text, id uuid, client_id text, changes jsonb default null, version text default null

@@ -4,7 +4,7 @@
  * Return what changed in the caller's scopes since a cursor.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in
- * Source:  docs/adr/0037-sync.md
+ * Source:  docs/adr/0039-sync.md
  */
 create function public.sync(cursor text default null, scopes text[] default null)
 returns json
