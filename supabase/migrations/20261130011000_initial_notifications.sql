@@ -2371,7 +2371,8 @@ comment on column public.notification_templates.business_id is
 'The business; null for the platform.';
 comment on column public.notification_templates.event is
 'The event, a name of notification_events.';
-comment on column public.notification_templates.audience is 'customer, business, staff or platform.';
+comment on column public.notification_templates.audience is
+'customer, business, staff or platform.';
 comment on column public.notification_templates.channel is
 'mail, sms, push or in_app; null for all channels without a template of their own.';
 comment on column public.notification_templates.locale is

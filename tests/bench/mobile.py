@@ -14,7 +14,9 @@ from tests.harness.stack import RunningStack
 ROWS = 100_000
 FILL = f"""
     insert into engagement.notifications (id, user_id, event, title, body)
-    select gen_random_uuid(), '{USER}', 'booking.confirmed', 'Your booking ' || n, 'We look forward to seeing you.'
+    select
+        gen_random_uuid(), '{USER}', 'booking.confirmed', 'Your booking ' || n,
+        'We look forward to seeing you.'
     from generate_series(1, {ROWS}) as n
 """
 CHANGE = """
