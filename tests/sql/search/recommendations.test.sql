@@ -41,9 +41,9 @@ begin
         id, business_id, sale_id, position, revision, kind, name, quantity, unit_minor, amount_minor
     )
     select
-        md5(called || name)::uuid, tests.id('Shop'), tests.id(called), row_number() over (), 0,
+        md5(called || name)::uuid, tests.id('Shop'), tests.id(called), position, 0,
         'product', name, 1, 1000, 1000
-    from unnest(goods) as name;
+    from unnest(goods) with ordinality as line (name, position);
     insert into commerce.orders (
         id, business_id, sale_id, customer_id, reference, status, delivery_kind, placed_at
     )
