@@ -127,6 +127,7 @@ def lone_gateway(folder: Path, limits: Gateway) -> Iterator[LoneGateway]:
         edge_port=found.edge.server_port,
         limits=limits,
         opaque_keys={},
+        api_key_token="token",
         blobs=BLOBS,
     )
     program = process.Program(
