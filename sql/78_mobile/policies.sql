@@ -14,6 +14,8 @@ mobile.are_links(jsonb)
 to anon, authenticated, service_role;
 grant execute on function
 mobile.synced_catalog(),
+mobile.synced_purchases(),
+mobile.synced_talks(),
 mobile.synced(),
 mobile.caller_scopes(text[]),
 mobile.audience(text),

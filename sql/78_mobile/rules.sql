@@ -158,3 +158,8 @@ execute function mobile.customers__log_history();
 create trigger _500_touch
 before insert or update on mobile.app_releases
 for each row execute function private.any__touch();
+
+create trigger _010_refuse_bad_input
+before insert or update on mobile.app_releases
+for each row
+execute function content.any__refuse_bad_input('admin');

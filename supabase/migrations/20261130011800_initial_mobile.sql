@@ -193,13 +193,9 @@ begin atomic
 end;
 
 /*
- * Return how rows of the synced views reach their readers: one row a table whose changes show in a
- * view, in the order in which they are read. `key_column` has the id of the view's row;
- * `owner_column` leads to the user whose row it is, by `owner_kind`: it is the user, or a customer,
- * booking, order or conversation of theirs. Both are empty for rows that only members of the
- * business read, and `business_column` is empty for rows of no business.
+ * Return the part of mobile.synced that a customer and a business write to each other.
  */
-create function mobile.synced()
+create function mobile.synced_talks()
 returns table (
     view_name text, table_name text, key_column text, owner_kind text, owner_column text,
     business_column text
@@ -210,14 +206,43 @@ security invoker
 set search_path = ''
 begin atomic
     select
-        catalog.view_name,
-        catalog.table_name,
-        catalog.key_column,
-        catalog.owner_kind,
-        catalog.owner_column,
-        catalog.business_column
-    from mobile.synced_catalog() as catalog
-    union all
+        listed.view_name,
+        listed.table_name,
+        listed.key_column,
+        listed.owner_kind,
+        listed.owner_column,
+        listed.business_column
+    from (
+        values
+        ('loyalty_entries', 'loyalty.entries', 'id', 'customer', 'customer_id', 'business_id'),
+        ('conversations', 'crm.conversations', 'id', 'customer', 'customer_id', 'business_id'),
+        (
+            'conversations', 'crm.messages', 'conversation_id',
+            'conversation', 'conversation_id', 'business_id'
+        ),
+        (
+            'conversations', 'crm.message_reads', 'conversation_id',
+            'conversation', 'conversation_id', 'business_id'
+        ),
+        ('messages', 'crm.messages', 'id', 'conversation', 'conversation_id', 'business_id')
+    ) as listed (
+        view_name, table_name, key_column, owner_kind, owner_column, business_column
+    );
+end;
+
+/*
+ * Return the part of mobile.synced that customers book, buy and hear of.
+ */
+create function mobile.synced_purchases()
+returns table (
+    view_name text, table_name text, key_column text, owner_kind text, owner_column text,
+    business_column text
+)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
     select
         listed.view_name,
         listed.table_name,
@@ -247,19 +272,55 @@ begin atomic
         ('wishlist_items', 'commerce.wishlist_items', 'id', 'user', 'user_id', ''),
         ('membership_plans', 'memberships.membership_plans', 'id', '', '', 'business_id'),
         ('memberships', 'memberships.memberships', 'id', 'user', 'user_id', 'business_id'),
-        ('loyalty_entries', 'loyalty.entries', 'id', 'customer', 'customer_id', 'business_id'),
-        ('conversations', 'crm.conversations', 'id', 'customer', 'customer_id', 'business_id'),
-        (
-            'conversations', 'crm.messages', 'conversation_id',
-            'conversation', 'conversation_id', 'business_id'
-        ),
-        (
-            'conversations', 'crm.message_reads', 'conversation_id',
-            'conversation', 'conversation_id', 'business_id'
-        ),
-        ('messages', 'crm.messages', 'id', 'conversation', 'conversation_id', 'business_id'),
         ('notifications', 'engagement.notifications', 'id', 'user', 'user_id', '')
-    ) as listed (view_name, table_name, key_column, owner_kind, owner_column, business_column);
+    ) as listed (
+        view_name, table_name, key_column, owner_kind, owner_column, business_column
+    );
+end;
+
+/*
+ * Return how rows of the synced views reach their readers: one row a table whose changes show in a
+ * view, in the order in which they are read. `key_column` has the id of the view's row;
+ * `owner_column` leads to the user whose row it is, by `owner_kind`: it is the user, or a customer,
+ * booking, order or conversation of theirs. Both are empty for rows that only members of the
+ * business read, and `business_column` is empty for rows of no business.
+ */
+create function mobile.synced()
+returns table (
+    view_name text, table_name text, key_column text, owner_kind text, owner_column text,
+    business_column text
+)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        catalog.view_name,
+        catalog.table_name,
+        catalog.key_column,
+        catalog.owner_kind,
+        catalog.owner_column,
+        catalog.business_column
+    from mobile.synced_catalog() as catalog
+    union all
+    select
+        purchases.view_name,
+        purchases.table_name,
+        purchases.key_column,
+        purchases.owner_kind,
+        purchases.owner_column,
+        purchases.business_column
+    from mobile.synced_purchases() as purchases
+    union all
+    select
+        talks.view_name,
+        talks.table_name,
+        talks.key_column,
+        talks.owner_kind,
+        talks.owner_column,
+        talks.business_column
+    from mobile.synced_talks() as talks;
 end;
 
 /*
@@ -1205,6 +1266,11 @@ create trigger _500_touch
 before insert or update on mobile.app_releases
 for each row execute function private.any__touch();
 
+create trigger _010_refuse_bad_input
+before insert or update on mobile.app_releases
+for each row
+execute function content.any__refuse_bad_input('admin');
+
 -- sql/78_mobile/policies.sql
 
 -- Nobody reads or writes the log of changes: triggers write it, and mobile.changes_after returns
@@ -1223,6 +1289,8 @@ mobile.are_links(jsonb)
 to anon, authenticated, service_role;
 grant execute on function
 mobile.synced_catalog(),
+mobile.synced_purchases(),
+mobile.synced_talks(),
 mobile.synced(),
 mobile.caller_scopes(text[]),
 mobile.audience(text),

@@ -39,6 +39,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"city": "Köln"},
     ),
+    "app_releases": (
+        [{"platform": "web", "least_version": "1.0", "latest_version": "1.1"}],
+        {"latest_version": "1.2"},
+    ),
     "banners": (
         [BANNER, {**BANNER, **NEXT_YEAR}, {**BANNER, "business_id": None, "place": "home"}],
         {"title": "Bye"},
@@ -88,10 +92,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"name": "Post", "kind": "delivery", "currency": "EUR", "is_active": False},
         ],
         {"position": 3},
-    ),
-    "app_releases": (
-        [{"platform": "web", "least_version": "1.0", "latest_version": "1.1"}],
-        {"latest_version": "1.2"},
     ),
     "favorites": ([{}], {}),
     "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),

@@ -86,6 +86,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
     """A value for every argument name, so that only one is wrong at a time."""
     return {
         "service_id": town.ids["salon_service"],
+        "shared_product_id": "00000000-0000-4000-8000-000000000000",
         "business_id": town.ids["salon"],
         "booking_id": town.ids["booking"],
         "booking_item_id": town.ids["booking"],
@@ -245,6 +246,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "issue_document": {"kind": "invoice"},
     "create_api_key": {"allowed_addresses": ["192.0.2.1"]},
     "track": {"events": [{"name": "visited"}]},
+    "recommend": {"kind": "popular", "for": None},
     "replay_webhook": {"event_id": None},
     "read_events": {"cursor": None},
     "adjust_stock": {"reason": "received"},

@@ -150,7 +150,7 @@ FINGERPRINT = """
         ('business', 'catalog', 'commerce', 'customers', 'engagement', 'files', 'loyalty',
          'pricing', 'sales', 'scheduling')
     -- workers write these
-    and relname not in ('notification_deliveries', 'notifications', 'reminders')
+    and relname not in ('guest_codes', 'notification_deliveries', 'notifications', 'reminders')
 """
 
 

@@ -1494,3 +1494,10 @@ select pg_temp.endpoint();
 select public.replay_webhook(
     (select id::text from public.webhook_endpoints), from_at => '2031-05-01T00:00:00Z'
 );
+
+-- call: push_change
+select tests.act_as('Owen');
+select public.push_change(
+    'addresses', gen_random_uuid(), 'first',
+    '{"recipient": "Owen", "line1": "Way 1", "city": "Bonn", "postal_code": "1", "country": "DE"}'
+);
