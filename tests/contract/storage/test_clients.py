@@ -74,6 +74,13 @@ def test_buckets(storage: SyncStorageClient, bucket: str) -> None:
     assert storage.delete_bucket(other) == {"message": "Successfully deleted"}
 
 
+def test_a_statement_that_is_prepared_by_now_asks_as_everybody(storage: SyncStorageClient) -> None:
+    """PostgreSQL plans a statement for all values after its tenth run on a connection."""
+    for number in range(20):
+        storage.create_bucket(f"prepared-{number}")
+        storage.delete_bucket(f"prepared-{number}")
+
+
 def test_uploads(storage: SyncStorageClient, bucket: str, tmp_path: Path) -> None:
     files = storage.from_(bucket)
     path = tmp_path / "file.bin"

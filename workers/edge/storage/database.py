@@ -37,16 +37,23 @@ class Session:
 
     async def become(self, caller: Caller, operation: str, request: Request) -> None:
         """Ask row-level security as this caller until the transaction ends."""
+        # The login admits a key. PostgreSQL asks whether a role may execute a function before it
+        # knows whether it will, so the statement that everybody runs must not name it.
+        is_key = caller.role == "api_key"
+        claims = json.dumps(caller.claims)
         await self.run(
             "become",
             role=caller.role,
-            claims=json.dumps(caller.claims),
+            acting="none" if is_key else caller.role,
+            claims=claims,
             sub=caller.user_id or "",
             operation=f"storage.{operation}",
             headers=json.dumps(dict(request.headers)),
             method=request.method,
             path=request.url.path,
         )
+        if is_key:
+            await self.run("admit_key", claims=claims)
 
     async def run(self, name: str, /, **values: object) -> int:
         """Run a statement and return how many rows it touched."""

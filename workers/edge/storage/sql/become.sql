@@ -7,5 +7,4 @@ select
     set_config('request.path', %(path)s, true),
     set_config('storage.operation', %(operation)s, true),
     set_config('storage.allow_delete_query', 'true', true),
-    case when %(role)s = 'api_key' then identity.admit_key(%(claims)s::jsonb) end,
-    set_config('role', %(role)s, true)
+    set_config('role', %(acting)s, true)
