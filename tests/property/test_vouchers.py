@@ -1,4 +1,4 @@
-"""What vouchers pay of random sales, against a model that reckons with fractions.
+"""What vouchers pay of random sales, under random classes of tax.
 
 A voucher is a gift card that was taxed when it was sold, so what it pays is not taxed again. It may
 pay any part of a sale, more or less than before, under every rule of rounding.

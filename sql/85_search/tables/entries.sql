@@ -63,7 +63,7 @@ create index entries_currency_idx on search.entries (currency);
 create index entries_vertical_idx on search.entries (vertical_id);
 
 -- The words that occur in entries, for the correction of typing errors. Words are only ever added,
--- without waiting for anybody; a job deletes doubles and words that occur no more.
+-- without waiting for anybody; search rebuild deletes doubles and words that occur no more.
 create table search.words (
     word text not null,
     -- The word itself and the word without one of its letters. Two words that are one edit apart
