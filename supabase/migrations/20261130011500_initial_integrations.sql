@@ -1419,21 +1419,6 @@ $$;
 -- The feed of events, for those who would rather ask than be told, and how long events are kept.
 
 /*
- * Return the timeline of the cluster, which changes with each restore and promotion.
- */
-create function integrations.timeline()
-returns text
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return left(pg_walfile_name(pg_current_wal_lsn()), 8);
-end;
-$$;
-
-/*
  * Return the events of a business after a cursor, the oldest first. An event of a transaction that
  * is still open, or of one after it, is not returned yet, so a reader that goes on from its cursor
  * misses none. The cursor carries the timeline of the cluster: after a restore it is refused.
@@ -1449,16 +1434,16 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_timeline constant text = integrations.timeline();
+    v_timeline constant text = private.timeline();
     v_parts constant text[] = string_to_array(cursor, '.');
     v_events integrations.events[];
     v_last integrations.events;
 begin
     perform private.require_member(business_id, 'manage');
-    if cursor is not null and cursor !~ '^[0-9a-f]{8}\.\d{1,19}\.\d{1,18}$' then
+    if cursor is not null and cursor !~ '^\d{1,20}\.\d{1,10}\.\d{1,19}\.\d{1,18}$' then
         perform private.invalid('cursor', 'must be one that read_events returned');
     end if;
-    if v_parts[1] <> v_timeline then
+    if v_parts[1] || '.' || v_parts[2] <> v_timeline then
         perform private.refuse(
             'PT409', 'cursor_expired', 'The database was restored or moved since this cursor.',
             'Read the views once, then read events without a cursor.'
@@ -1469,10 +1454,10 @@ begin
         from integrations.events
         where
             events.business_id = read_events.business_id
-            and events.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+            and events.transaction_id < private.feed_horizon()
             and (
                 cursor is null
-                or (events.transaction_id, events.position) > (v_parts[2]::xid8, v_parts[3]::bigint)
+                or (events.transaction_id, events.position) > (v_parts[3]::xid8, v_parts[4]::bigint)
             )
         order by events.transaction_id, events.position
         limit maximum
