@@ -2051,35 +2051,6 @@ begin atomic
 end;
 
 /*
- * Prepare the table of the month that begins on a day, unless it is there. A month of which events
- * are among the others already stays there.
- */
-create function insight.prepare_event_month(starts_on date)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_from timestamptz = starts_on::timestamp at time zone 'UTC';
-    v_until timestamptz = (starts_on + interval '1 month') at time zone 'UTC';
-    v_name text = to_char(starts_on, '"insight.events_"YYYY"_"MM');
-begin
-    if to_regclass(v_name) is not null or exists (
-        select 1 from insight.events_else where events_else.at >= v_from and events_else.at < v_until
-    ) then
-        return;
-    end if;
-    execute format(
-        'create table %s partition of insight.events for values from (%L) to (%L)',
-        v_name, v_from, v_until
-    );
-    execute format('alter table %s enable row level security', v_name);
-end;
-$$;
-
-/*
  * Prepare this month and the next, and drop what is too old. Returns how many months were dropped.
  * Waits at most two seconds for those who read.
  * Definer: called by the workers, who own nothing.
@@ -2094,23 +2065,16 @@ set lock_timeout = '2s'
 as $$
 declare
     v_month date = date_trunc('month', now() at time zone 'UTC');
-    v_oldest text = to_char(v_month - insight.events_kept_for(), '"events_"YYYY"_"MM');
-    v_old record;
+    v_old regclass;
     v_count integer = 0;
 begin
     perform pg_advisory_xact_lock(hashtextextended('insight.events', 0));
-    perform insight.prepare_event_month(v_month);
-    perform insight.prepare_event_month((v_month + interval '1 month')::date);
+    perform private.prepare_month('insight.events', v_month);
+    perform private.prepare_month('insight.events', (v_month + interval '1 month')::date);
     for v_old in
-        select pg_class.relname as name
-        from pg_catalog.pg_inherits
-        inner join pg_catalog.pg_class on pg_class.oid = pg_inherits.inhrelid
-        where
-            pg_inherits.inhparent = 'insight.events'::regclass
-            and pg_class.relname ~ '^events_\d{4}_\d\d$'
-            and pg_class.relname < v_oldest
+        select private.months_before('insight.events', v_month - insight.events_kept_for())
     loop
-        execute format('drop table insight.%I', v_old.name);
+        execute format('drop table %s', v_old);
         v_count = v_count + 1;
     end loop;
     delete from insight.events_else

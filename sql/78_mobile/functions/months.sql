@@ -1,35 +1,6 @@
 -- The months of the log. Each is a table of its own, which is dropped as a whole.
 
 /*
- * Prepare the table of the month that begins on a day, unless it is there or changes of it are
- * among the others already.
- */
-create function mobile.prepare_month(starts_on date)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_from timestamptz = starts_on::timestamp at time zone 'UTC';
-    v_until timestamptz = (starts_on + interval '1 month') at time zone 'UTC';
-    v_name text = to_char(starts_on, '"mobile.changes_"YYYY"_"MM');
-begin
-    if to_regclass(v_name) is not null or exists (
-        select 1 from mobile.changes_else where changes_else.at >= v_from and changes_else.at < v_until
-    ) then
-        return;
-    end if;
-    execute format(
-        'create table %s partition of mobile.changes for values from (%L) to (%L)',
-        v_name, v_from, v_until
-    );
-    execute format('alter table %s enable row level security', v_name);
-end;
-$$;
-
-/*
  * Note that the changes up to a transaction are forgotten; null for none.
  */
 create function mobile.forget_until(transaction_id xid8)
@@ -61,24 +32,17 @@ set lock_timeout = '2s'
 as $$
 declare
     v_month date = date_trunc('month', now() at time zone 'UTC');
-    v_oldest text = to_char(v_month - interval '1 month', '"changes_"YYYY"_"MM');
-    v_old record;
+    v_old regclass;
     v_last xid8;
 begin
     perform pg_advisory_xact_lock(hashtextextended('mobile.changes', 0));
-    perform mobile.prepare_month(v_month);
-    perform mobile.prepare_month((v_month + interval '1 month')::date);
+    perform private.prepare_month('mobile.changes', v_month);
+    perform private.prepare_month('mobile.changes', (v_month + interval '1 month')::date);
     for v_old in
-        select pg_class.relname as name
-        from pg_catalog.pg_inherits
-        inner join pg_catalog.pg_class on pg_class.oid = pg_inherits.inhrelid
-        where
-            pg_inherits.inhparent = 'mobile.changes'::regclass
-            and pg_class.relname ~ '^changes_\d{4}_\d\d$'
-            and pg_class.relname < v_oldest
+        select private.months_before('mobile.changes', v_month - interval '1 month')
     loop
-        execute format('select max(transaction_id) from mobile.%I', v_old.name) into v_last;
-        execute format('drop table mobile.%I', v_old.name);
+        execute format('select max(transaction_id) from %s', v_old) into v_last;
+        execute format('drop table %s', v_old);
         perform mobile.forget_until(v_last);
     end loop;
     with deleted as (
