@@ -27,11 +27,15 @@ for select
 to anon, authenticated
 using (true);
 
+-- No grant on the sentences: only private.refusal_sentence reads them.
+alter table private.refusal_sentences enable row level security;
+
 -- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
+private.refusal_sentence(text, text),
 private.invalid(text, text),
 private.max_rows(),
 private.wanted_locales(text),

@@ -54,7 +54,7 @@ comment on domain public.place is
 comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
--- Currencies are reference data (seed.sql). The prices of every domain refer to them.
+-- Currencies are reference data (seed/currencies.sql). The prices of every domain refer to them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -64,8 +64,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- How what is sold is taxed: reference data (seed.sql). The catalog names a class, and the tax
--- rules of a place say what it means there.
+-- How what is sold is taxed: reference data (seed/currencies.sql). The catalog names a class, and
+-- the tax rules of a place say what it means there.
 create table pricing.tax_classes (
     name text primary key,
     description text not null,
@@ -74,6 +74,16 @@ create table pricing.tax_classes (
     constraint tax_classes_name_is_a_word check (name ~ '^[a-z_]{1,40}$')
 );
 comment on table pricing.tax_classes is 'How what is sold is taxed, such as standard or reduced.';
+
+-- The sentences of refusals in the languages beside English, which the code has. A sentence may
+-- have {message} where the English one belongs, because it names what was wrong.
+create table private.refusal_sentences (
+    token text not null,
+    locale text not null,
+    sentence text not null,
+
+    primary key (token, locale)
+);
 
 -- The first answer to a call with an idempotency key. The same key with the same arguments gets it
 -- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).

@@ -60,7 +60,7 @@ comment on domain public.place is
 comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
--- Currencies are reference data (seed.sql). The prices of every domain refer to them.
+-- Currencies are reference data (seed/currencies.sql). The prices of every domain refer to them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -70,8 +70,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- How what is sold is taxed: reference data (seed.sql). The catalog names a class, and the tax
--- rules of a place say what it means there.
+-- How what is sold is taxed: reference data (seed/currencies.sql). The catalog names a class, and
+-- the tax rules of a place say what it means there.
 create table pricing.tax_classes (
     name text primary key,
     description text not null,
@@ -80,6 +80,16 @@ create table pricing.tax_classes (
     constraint tax_classes_name_is_a_word check (name ~ '^[a-z_]{1,40}$')
 );
 comment on table pricing.tax_classes is 'How what is sold is taxed, such as standard or reduced.';
+
+-- The sentences of refusals in the languages beside English, which the code has. A sentence may
+-- have {message} where the English one belongs, because it names what was wrong.
+create table private.refusal_sentences (
+    token text not null,
+    locale text not null,
+    sentence text not null,
+
+    primary key (token, locale)
+);
 
 -- The first answer to a call with an idempotency key. The same key with the same arguments gets it
 -- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
@@ -1322,6 +1332,39 @@ $$;
 -- sql/00_foundation/functions/refusals.sql
 
 /*
+ * Return the sentence of a refusal in the language that the reader wants most, of those that have
+ * one, English among them. Without Accept-Language it is the message. What the message names is
+ * kept where the token does not say it.
+ *
+ * Definer: the sentences are in private, and every role may be refused.
+ */
+create function private.refusal_sentence(token text, message text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_sentence text;
+begin
+    if nullif(current_setting('request.headers', true), '') is null then
+        return message;
+    end if;
+    select sentences.sentence into v_sentence
+    from unnest(private.wanted_locales(null)) with ordinality as wanted (locale, position)
+    left join private.refusal_sentences as sentences
+        on
+            wanted.locale = sentences.locale
+            and refusal_sentence.token = sentences.token
+    where wanted.locale = 'en' or sentences.sentence is not null
+    order by wanted.position
+    limit 1;
+    return coalesce(replace(v_sentence, '{message}', message), message);
+end;
+$$;
+
+/*
  * Refuse a call: status, stable token, a sentence for people, the next step.
  * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
  */
@@ -1335,7 +1378,7 @@ as $$
 begin
     raise exception using
         errcode = refuse.errcode,
-        message = refuse.message,
+        message = private.refusal_sentence(refuse.token, refuse.message),
         detail = refuse.token,
         hint = refuse.hint;
 end;
@@ -1356,7 +1399,10 @@ as $$
 begin
     perform set_config('response.status', substr(errcode, 3), true);
     return jsonb_build_object(
-        'code', errcode, 'message', message, 'details', token, 'hint', hint
+        'code', errcode,
+        'message', private.refusal_sentence(token, message),
+        'details', token,
+        'hint', hint
     );
 end;
 $$;
@@ -1377,7 +1423,7 @@ begin
     raise sqlstate 'PGRST' using
         message = jsonb_build_object(
             'code', 'PT429',
-            'message', 'Too many requests.',
+            'message', private.refusal_sentence('rate_limited', 'Too many requests.'),
             'details', token,
             'hint', format('Try again in %s seconds.', seconds)
         )::text,
@@ -1405,7 +1451,9 @@ as $$
 begin
     raise exception using
         errcode = 'PT400',
-        message = format('%s %s.', invalid.argument, invalid.sentence),
+        message = private.refusal_sentence(
+            'invalid_input', format('%s %s.', invalid.argument, invalid.sentence)
+        ),
         detail = 'invalid_input',
         hint = 'Correct it and send the request again.';
 end;
@@ -1889,11 +1937,15 @@ for select
 to anon, authenticated
 using (true);
 
+-- No grant on the sentences: only private.refusal_sentence reads them.
+alter table private.refusal_sentences enable row level security;
+
 -- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
+private.refusal_sentence(text, text),
 private.invalid(text, text),
 private.max_rows(),
 private.wanted_locales(text),

@@ -153,3 +153,14 @@ def other_parts_refuse() -> set[str]:
     """Tokens that the gateway and the edge answer with."""
     files = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "cli" / "stack").glob("*.conf")]
     return set(re.findall(r'details"?[=:]"([a-z_]+)"', "\n".join(map(Path.read_text, files))))
+
+
+def test_every_refusal_has_its_sentence_in_every_language(databases: DatabaseSession) -> None:
+    with psycopg.connect(databases.declared) as connection:
+        rows = connection.execute(
+            "select locale, array_agg(token) from private.refusal_sentences group by locale"
+        ).fetchall()
+    tokens = {token for token, _ in refusals()}
+    assert {locale: tokens ^ set(translated) for locale, translated in rows} == {
+        locale: set() for locale in ("ar", "de", "hi", "ja")
+    }

@@ -1,4 +1,37 @@
 /*
+ * Return the sentence of a refusal in the language that the reader wants most, of those that have
+ * one, English among them. Without Accept-Language it is the message. What the message names is
+ * kept where the token does not say it.
+ *
+ * Definer: the sentences are in private, and every role may be refused.
+ */
+create function private.refusal_sentence(token text, message text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_sentence text;
+begin
+    if nullif(current_setting('request.headers', true), '') is null then
+        return message;
+    end if;
+    select sentences.sentence into v_sentence
+    from unnest(private.wanted_locales(null)) with ordinality as wanted (locale, position)
+    left join private.refusal_sentences as sentences
+        on
+            wanted.locale = sentences.locale
+            and refusal_sentence.token = sentences.token
+    where wanted.locale = 'en' or sentences.sentence is not null
+    order by wanted.position
+    limit 1;
+    return coalesce(replace(v_sentence, '{message}', message), message);
+end;
+$$;
+
+/*
  * Refuse a call: status, stable token, a sentence for people, the next step.
  * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
  */
@@ -12,7 +45,7 @@ as $$
 begin
     raise exception using
         errcode = refuse.errcode,
-        message = refuse.message,
+        message = private.refusal_sentence(refuse.token, refuse.message),
         detail = refuse.token,
         hint = refuse.hint;
 end;
@@ -33,7 +66,10 @@ as $$
 begin
     perform set_config('response.status', substr(errcode, 3), true);
     return jsonb_build_object(
-        'code', errcode, 'message', message, 'details', token, 'hint', hint
+        'code', errcode,
+        'message', private.refusal_sentence(token, message),
+        'details', token,
+        'hint', hint
     );
 end;
 $$;
@@ -54,7 +90,7 @@ begin
     raise sqlstate 'PGRST' using
         message = jsonb_build_object(
             'code', 'PT429',
-            'message', 'Too many requests.',
+            'message', private.refusal_sentence('rate_limited', 'Too many requests.'),
             'details', token,
             'hint', format('Try again in %s seconds.', seconds)
         )::text,
@@ -82,7 +118,9 @@ as $$
 begin
     raise exception using
         errcode = 'PT400',
-        message = format('%s %s.', invalid.argument, invalid.sentence),
+        message = private.refusal_sentence(
+            'invalid_input', format('%s %s.', invalid.argument, invalid.sentence)
+        ),
         detail = 'invalid_input',
         hint = 'Correct it and send the request again.';
 end;

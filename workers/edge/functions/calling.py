@@ -12,7 +12,7 @@ from starlette.responses import Response
 from workers.edge import answers
 from workers.edge.state import State
 
-PASSED_ON = ("authorization", "apikey", "x-forwarded-for", "x-real-ip")
+PASSED_ON = ("authorization", "apikey", "x-forwarded-for", "x-real-ip", "accept-language")
 
 
 async def arguments(request: Request, function: str) -> dict[str, Any] | Response:
