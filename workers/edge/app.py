@@ -91,6 +91,8 @@ def make(settings: Settings) -> Starlette:
         *([REALTIME] if settings.realtime else []),
     )
     guarded = tuple(prefix for prefix in GUARDED if prefix not in own_words)
+    # Realtime judges API keys itself: its connections live longer than the token of a request.
+    exchanged = (*guarded, *([STORAGE] if settings.storage else []))
 
     return Starlette(
         routes=[
@@ -119,7 +121,7 @@ def make(settings: Settings) -> Starlette:
                 expose_headers=[*auth.EXPOSED_HEADERS, *storage.EXPOSED_HEADERS],
             ),
             Middleware(RefuseUndecodable, refusal=answers.undecodable, spared=own_words),
-            Middleware(ApiKeys, below=GUARDED, beside=WEBHOOKS),
+            Middleware(ApiKeys, below=exchanged, beside=WEBHOOKS),
             Middleware(Bearers, below=guarded, beside=WEBHOOKS),
         ],
         exception_handlers={

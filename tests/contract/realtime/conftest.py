@@ -67,10 +67,12 @@ class Live:
         return psycopg.connect(self.stack.endpoints.db_url, autocommit=True)
 
     @contextmanager
-    def socket(self, *, url: str | None = None) -> Iterator[Raw]:
-        """A raw socket of somebody with the anon key."""
-        key = self.stack.endpoints.anon_key
-        with connect(f"{url or self.socket_url}?apikey={key}&vsn=1.0.0") as connection:
+    def socket(
+        self, *, url: str | None = None, key: str | None = None, **headers: str
+    ) -> Iterator[Raw]:
+        """A raw socket of somebody with a key, the anon key unless said otherwise."""
+        address = f"{url or self.socket_url}?apikey={key or self.stack.endpoints.anon_key}"
+        with connect(f"{address}&vsn=1.0.0", additional_headers=headers) as connection:
             yield Raw(connection)
 
     def send(self, topic: str, event: str, payload: object) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from workers.edge.auth.service import Service as Auth
-from workers.edge.realtime import changes, database_broadcast, http, sse
+from workers.edge.realtime import changes, database_broadcast, http, revoking, sse
 from workers.edge.realtime.caller import Callers
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.hub import Hub
@@ -54,12 +54,12 @@ async def running(settings: Settings, auth: Auth) -> AsyncIterator[Service]:
             settings,
             hub,
             policies,
-            Callers(auth, settings.keys),
+            Callers(auth, settings.keys, policies.pool),
             await opened.enter_async_context(changes.running(settings)),
             await opened.enter_async_context(messages),
             http.Rates(settings.limits.max_messages_per_second),
         )
-        for work in (hub.run(), _end_silent(service)):
+        for work in (hub.run(), _end_silent(service), revoking.run(service)):
             await opened.enter_async_context(_beside(work))
         yield service
 

@@ -145,7 +145,9 @@ class Channel:
 
     def follow(self, found: Change | Notice) -> None:
         """Send a changed row, or what the feed says."""
-        if isinstance(found, Notice):
+        if isinstance(found, Notice) and found.is_last:
+            self.shut(found.message)
+        elif isinstance(found, Notice):
             self.say(is_ok=found.is_ok, message=found.message, extension="postgres_changes")
         elif self.options.is_old:
             self.send(loads(found.data)["type"], found.data)
@@ -165,6 +167,10 @@ class Channel:
         self._held = None
         self.say(is_ok=False, message=message)
         self.close("phx_error" if may_rejoin else "phx_close")
+
+    def refuse(self, error: RealtimeError) -> None:
+        """Say why, and end; a client rejoins by itself what is refused only now."""
+        self.shut(error.message, may_rejoin=error.is_passing)
 
     def close(self, event: str = "phx_close") -> None:
         """End, and tell the client so."""
@@ -198,12 +204,13 @@ class Channel:
         """Judge a token and what it may read."""
         before = self.readable
         try:
-            self.caller = await self.socket.service.callers.of(token)
+            callers = self.socket.service.callers
+            self.caller = await callers.of(token, self.caller.headers)
             await self.authorize()
             if before - self.readable:
                 raise no_reader_now(self.name)
         except RealtimeError as error:
-            self.shut(error.message, may_rejoin=error.is_passing)
+            self.refuse(error)
             return
         if not self.is_open:  # the client left meanwhile
             return
@@ -222,7 +229,7 @@ class Channel:
 
     def _when_due(self) -> None:
         if self.caller.expires_at <= time.time():
-            self.shut(expired(self.caller.expires_at).message)
+            self.refuse(expired(self.caller.expires_at))
         else:
             self.socket.do(self._check_again())
 

@@ -5,8 +5,17 @@ Source: supabase/realtime, lib/realtime_web/channels/realtime_channel.ex
 
 from __future__ import annotations
 
+import psycopg
+
 AWAY = "UnableToConnectToProject"
-STATUSES = {AWAY: 503, "ConnectionRateLimitReached": 429, "UnknownVersion": 400}
+# What the database says of an API key that it does not admit, and our code for it.
+OF_KEYS = {"invalid_api_key": "InvalidApiKey", "address_not_allowed": "AddressNotAllowed"}
+STATUSES = {
+    AWAY: 503,
+    "AddressNotAllowed": 403,
+    "ConnectionRateLimitReached": 429,
+    "UnknownVersion": 400,
+}
 
 
 class RealtimeError(Exception):
@@ -45,6 +54,17 @@ def malformed_token() -> RealtimeError:
 def wrong_signature() -> RealtimeError:
     """Refuse a token that somebody else signed."""
     return RealtimeError("JwtSignatureError", "Failed to validate JWT signature")
+
+
+def invalid_key(message: str) -> RealtimeError:
+    """Refuse an API key that is unknown, has expired or was revoked."""
+    return RealtimeError("InvalidApiKey", message)
+
+
+def of_key(error: psycopg.Error) -> RealtimeError | None:
+    """Return the refusal of an API key; none for any other error of the database."""
+    code = OF_KEYS.get(error.diag.message_detail or "")
+    return RealtimeError(code, error.diag.message_primary or "") if code else None
 
 
 def not_a_reader(topic: str) -> RealtimeError:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from workers.edge.realtime.caller import Caller
+from workers.edge.realtime.caller import Caller, headers_of
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.interfaces import Message
 from workers.edge.realtime.limits import Bucket
@@ -101,7 +101,7 @@ async def caller_of(request: Request) -> Caller:
     given = token.strip() if kind.lower() == "bearer" else request.headers.get("apikey", "")
     if not given:
         raise RealtimeError("MissingKey", "An API key is required")
-    return await service.callers.of(given)
+    return await service.callers.of(given, headers_of(request.headers.items()))
 
 
 async def refused(_request: Request, error: Exception) -> Response:

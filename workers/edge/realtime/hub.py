@@ -41,6 +41,9 @@ class Subscriber(Protocol):
     def shut(self, message: str, *, may_rejoin: bool = False) -> None:
         """Say why, and end the subscription; a client that may rejoin does so by itself."""
 
+    def refuse(self, error: RealtimeError) -> None:
+        """End the subscription with a refusal."""
+
 
 class Topic:
     """The subscribers of a topic, and who is present."""
@@ -136,20 +139,22 @@ class Hub:
         if topic is None:
             return
         subscribers = list(topic.subscribers)
-        callers = list({one.caller.token: one.caller for one in subscribers}.values())
+        callers = list(dict.fromkeys(one.caller for one in subscribers))
         try:
             found = await self._policies.readers(callers, name)
         except RealtimeError as error:
             logger.warning("readers_unknown", reason=error.code)
             self._lose(name, error.message)
             return
-        readable = {caller.token: seen for caller, seen in zip(callers, found, strict=True)}
+        readable = dict(zip(callers, found, strict=True))
         parcels = [BroadcastParcel(message) for message in messages]
         for subscriber in subscribers:
             # Whoever came, or changed their token, since the question has just been judged.
-            seen = readable.get(subscriber.caller.token, frozenset(("broadcast",)))
-            if not seen:
-                subscriber.shut(no_reader_now(name).message)
+            seen = readable.get(subscriber.caller, frozenset(("broadcast",)))
+            if isinstance(seen, RealtimeError):
+                subscriber.refuse(seen)
+            elif not seen:
+                subscriber.refuse(no_reader_now(name))
             elif "broadcast" in seen:
                 for parcel in parcels:
                     subscriber.deliver(parcel)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+API_KEY = "api_key"  # the role of programs
 Claims = Mapping[str, Any]
 
 
@@ -54,10 +55,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Notice:
-    """What a subscriber must be told, which becomes a `system` message of its channel."""
+    """What a subscriber must be told, which becomes a `system` message of its channel.
+
+    After the last one the channel ends: an API key is refused from now on.
+    """
 
     is_ok: bool
     message: str
+    is_last: bool = False
 
 
 class RefusedError(Exception):
@@ -86,9 +91,12 @@ class ChangeFeed(Protocol):
         claims: Claims,
         bindings: Sequence[Mapping[str, Any]],
         deliver: Callable[[Change | Notice], None],
+        *,
+        address: str = "",
     ) -> Subscription:
         """Follow bindings as sent: `event, schema, table?, filter?, select?`, and `cursor?`.
 
+        An API key may be accepted only from some network addresses, so its `address` counts.
         Says `Notice(True, "Subscribed to PostgreSQL")` by `deliver` once it follows, and
         `Notice(False, …)` when a cursor is too old or changes were lost.
 

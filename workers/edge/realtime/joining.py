@@ -69,7 +69,7 @@ async def _prepare(socket: Socket, frame: Frame) -> Channel:
     options = Options.of(frame.payload, name)
     caller = socket.caller
     if options.token is not None and not options.token.startswith("sb_"):
-        caller = await socket.service.callers.of(options.token)
+        caller = await socket.service.callers.of(options.token, caller.headers)
     channel = Channel(
         socket, name, join_ref=frame.join_ref or frame.ref, options=options, caller=caller
     )
@@ -100,7 +100,10 @@ async def _follow(channel: Channel) -> str | None:
         changes = channel.socket.service.changes
         try:
             channel.subscription = await changes.subscribe(
-                channel.caller.claims, channel.options.bindings, channel.follow
+                channel.caller.claims,
+                channel.options.bindings,
+                channel.follow,
+                address=channel.caller.address,
             )
         except RefusedError as refusal:
             return str(refusal)

@@ -37,7 +37,7 @@ async def _broadcast(channel: Channel, frame: Frame, sent: Broadcast) -> None:
         if not await channel.may_write("broadcast"):
             return
     except RealtimeError as error:
-        channel.shut(error.message, may_rejoin=error.is_passing)
+        channel.refuse(error)
         return
     if _is_too_large(channel, sent.data):
         if channel.options.acks:
@@ -81,7 +81,7 @@ async def _track(channel: Channel, frame: Frame, tracked: dict[str, Any]) -> Non
             channel.socket.reply(frame, "error", {"reason": "Unauthorized"})
             return
     except RealtimeError as error:
-        channel.shut(error.message, may_rejoin=error.is_passing)
+        channel.refuse(error)
         return
     if channel.topic is None or not channel.is_open:
         return

@@ -2,7 +2,7 @@
 
 A row that nobody ever sees is inserted and selected as the caller, or inserted as the caller, in a
 transaction that is rolled back. Policies ask for `realtime.topic()` and for the row's `extension`,
-which is `broadcast` or `presence`.
+which is `broadcast` or `presence`. They also find the caller's claims and headers.
 """
 
 from __future__ import annotations
@@ -10,31 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal
 
 import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from workers.edge.realtime.caller import Caller
-from workers.edge.realtime.errors import unavailable
+from workers.edge.realtime.errors import RealtimeError, of_key, unavailable
+from workers.edge.realtime.interfaces import API_KEY
+from workers.edge.realtime.statements import PATIENCE, statement
 
-PATIENCE = 5.0  # seconds that somebody waits for a connection
 SIZE = 5  # connections
-STATEMENTS = Path(__file__).parent / "sql"
 Extension = Literal["broadcast", "presence"]
 EXTENSIONS: tuple[Extension, ...] = ("broadcast", "presence")
+Readable = frozenset[Extension]
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 logger = structlog.get_logger("realtime")
-
-
-@cache
-def statement(name: str) -> LiteralString:
-    """Return the text of a statement's file, which is as safe as a literal."""
-    return (STATEMENTS / f"{name}.sql").read_text("utf-8")
 
 
 class Policies:
@@ -45,21 +38,24 @@ class Policies:
             url, min_size=1, max_size=SIZE, open=False
         )
 
-    async def readable(self, caller: Caller, topic: str) -> frozenset[Extension]:
+    async def readable(self, caller: Caller, topic: str) -> Readable:
         """Return the extensions of a topic that a caller may read.
 
         Raises:
-            RealtimeError: when the database does not answer.
+            RealtimeError: when the database does not answer, or does not admit an API key.
         """
-        return (await self.readers([caller], topic))[0]
+        (found,) = await self.readers([caller], topic)
+        if isinstance(found, RealtimeError):
+            raise found
+        return found
 
     async def readers(
         self, callers: Sequence[Caller], topic: str
-    ) -> Sequence[frozenset[Extension]]:
+    ) -> Sequence[Readable | RealtimeError]:
         """Return the same for several callers, with one probe for all of them.
 
         Raises:
-            RealtimeError: as above.
+            RealtimeError: when the database does not answer.
         """
         async with self._probing() as connection:
             await connection.execute(statement("act_as_server"))
@@ -74,7 +70,7 @@ class Policies:
         """Whether a caller may write to a topic.
 
         Raises:
-            RealtimeError: as above.
+            RealtimeError: when the database does not answer, or does not admit an API key.
         """
         async with self._probing() as connection:
             try:
@@ -83,12 +79,14 @@ class Policies:
                     statement("insert_own_probe"), {"topic": topic, "extension": extension}
                 )
             except psycopg.Error as error:
-                return self._refused(error)
+                if refusal := self._refusal(error):
+                    raise refusal from None
+                return False
             return True
 
     async def _seen(
         self, connection: Connection, caller: Caller, probe: Mapping[str, Any]
-    ) -> frozenset[Extension]:
+    ) -> Readable | RealtimeError:
         """Return what a caller sees of the probe. A policy that fails for it permits nothing."""
         try:
             async with connection.transaction():
@@ -97,21 +95,27 @@ class Policies:
                 seen: Collection[tuple[Extension]] = await found.fetchall()
                 await connection.execute(statement("act_as_server"))
         except psycopg.Error as error:
-            self._refused(error)
-            return frozenset()
+            return self._refusal(error) or frozenset()
         return frozenset(extension for (extension,) in seen)
 
     async def _become(self, connection: Connection, caller: Caller, topic: str) -> None:
         """Ask as a caller until the transaction ends, or somebody else asks."""
+        # The login admits an API key: the key's own role may not.
+        is_key = caller.role == API_KEY
+        claims = json.dumps(caller.claims)
         await connection.execute(
             statement("become"),
             {
-                "claims": json.dumps(caller.claims),
+                "claims": claims,
                 "sub": str(caller.claims.get("sub") or ""),
                 "role": caller.role,
+                "acting": "none" if is_key else caller.role,
+                "headers": caller.headers,
                 "topic": topic,
             },
         )
+        if is_key:
+            await connection.execute(statement("admit_key"), {"claims": claims})
 
     @asynccontextmanager
     async def _probing(self) -> AsyncIterator[Connection]:
@@ -125,10 +129,11 @@ class Policies:
         except (PoolTimeout, psycopg.Error):
             raise unavailable() from None
 
-    def _refused(self, error: psycopg.Error) -> bool:
-        """Return false for a refusal of the database, and pass on that it is away."""
+    def _refusal(self, error: psycopg.Error) -> RealtimeError | None:
+        """Return the refusal of an API key, none for one of a policy; pass on a lost connection."""
         if isinstance(error, psycopg.OperationalError):
             raise error
-        if not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        refusal = of_key(error)
+        if refusal is None and not isinstance(error, psycopg.errors.InsufficientPrivilege):
             logger.warning("policy_failed", sqlstate=error.sqlstate)
-        return False
+        return refusal

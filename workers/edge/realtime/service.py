@@ -14,6 +14,7 @@ from workers.edge.realtime.settings import Settings
 if TYPE_CHECKING:
     from workers.edge.realtime.http import Rates
     from workers.edge.realtime.socket import Socket
+    from workers.edge.realtime.sse import Stream
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,4 @@ class Service:
     stored: DatabaseBroadcast
     rates: Rates
     sockets: set[Socket] = field(default_factory=set)
+    streams: set[Stream] = field(default_factory=set)

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from workers.edge.realtime.caller import Caller
+from workers.edge.realtime.caller import Caller, headers_of
 from workers.edge.realtime.channel import Channel
 from workers.edge.realtime.errors import RealtimeError
 from workers.edge.realtime.joining import join
@@ -33,6 +33,7 @@ from workers.edge.realtime.service import Service
 from workers.edge.realtime.wire import dumps
 
 UNREADABLE = 1007
+REFUSED = 1008  # Policy Violation; clients connect again and are refused with 401
 MOST_JOINED = 64 * 1024  # bytes; what a join asks for is kept as long as its channel
 
 
@@ -106,6 +107,10 @@ class Socket:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def refuse(self, error: RealtimeError) -> None:
+        """End the connection: its key is accepted no more."""
+        self.wire.end(REFUSED, error.message)
+
     def close(self) -> None:
         """Leave everything: the connection is gone."""
         for channel in list(self.channels.values()):
@@ -146,7 +151,8 @@ async def _opened(service: Service, scope: Scope) -> Socket:
         RealtimeError: when it has no valid key, or there is no room.
     """
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    key = Headers(scope=scope).get("x-api-key") or query.get("apikey", [""])[0]
+    headers = Headers(scope=scope)
+    key = headers.get("x-api-key") or query.get("apikey", [""])[0]
     version = query.get("vsn", [OBJECTS])[0]
     if version not in VERSIONS:
         raise RealtimeError("UnknownVersion", "The serializer vsn must be 1.0.0 or 2.0.0")
@@ -154,7 +160,9 @@ async def _opened(service: Service, scope: Scope) -> Socket:
         raise RealtimeError("MissingKey", "An API key is required")
     if len(service.sockets) >= service.settings.limits.max_connections:
         raise RealtimeError("ConnectionRateLimitReached", "Too many connected users")
-    caller = await service.callers.of(key)
+    # Of a handshake, policies find what Supabase shows them: the headers of the application.
+    named = (item for item in headers.items() if item[0].startswith("x-"))
+    caller = await service.callers.of(key, headers_of(named))
     wire: Protocol = scope["extensions"][KEY]
     wire.max_unsent = service.settings.limits.max_unsent_kib * 1024
     found = next(one for one in VERSIONS if one == version)

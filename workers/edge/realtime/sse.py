@@ -17,7 +17,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from workers.edge.realtime.caller import Caller, expired
+from workers.edge.realtime.caller import Caller, headers_of
 from workers.edge.realtime.errors import RealtimeError, not_a_reader
 from workers.edge.realtime.http import caller_of
 from workers.edge.realtime.interfaces import (
@@ -31,6 +31,7 @@ from workers.edge.realtime.parcels import BroadcastParcel, Parcel
 from workers.edge.realtime.service import Service
 from workers.edge.realtime.wire import dumps, is_text, loads
 
+PAUSE = 1.0  # seconds before a token is judged again after a failure
 QUIET = 20.0  # seconds after which a comment keeps the connection open
 MOST = 1000  # stored messages that are sent to somebody who comes back
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -97,6 +98,9 @@ class Stream:
 
     def follow(self, found: Change | Notice) -> None:
         """Send a changed row, or what the feed says."""
+        if isinstance(found, Notice) and found.is_last:
+            self.shut(found.message)
+            return
         if isinstance(found, Notice):
             self.say(found)
             return
@@ -114,6 +118,10 @@ class Stream:
         del may_rejoin
         self.say(Notice(is_ok=False, message=message))
         self._chunks.put_nowait(None)
+
+    def refuse(self, error: RealtimeError) -> None:
+        """Say why, and end."""
+        self.shut(error.message)
 
     def send(self, event: str, data: bytes) -> None:
         """Send an event with the position behind it."""
@@ -139,17 +147,30 @@ class Stream:
             self.say(Notice(is_ok=False, message="Too much was missed: read the views again"))
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield what is sent, until the token expires, and leave the topic at the end."""
-        loop, expiry = asyncio.get_running_loop(), self._caller.expires_at
-        left = max(0.0, expiry - time.time())
-        timer = loop.call_later(left, lambda: self.shut(expired(expiry).message))
+        """Yield what is sent, until the token is not valid any more, and leave at the end."""
+        self._service.streams.add(self)
+        watch = asyncio.create_task(self._judge_token())
         try:
             yield f"retry: 1000\nid: {self._position}\n\n".encode()
             while (chunk := await self._next()) is not None:
                 yield chunk
         finally:
-            timer.cancel()
+            watch.cancel()
+            self._service.streams.discard(self)
             self.leave()
+
+    async def _judge_token(self) -> None:
+        """End when the token expires or its session has ended, or the API key is refused."""
+        caller, seconds = self._caller, self._service.settings.limits.recheck_seconds
+        while True:
+            await asyncio.sleep(max(0.0, min(seconds, caller.expires_at - time.time())))
+            try:
+                await self._service.callers.of(caller.token, caller.headers)
+            except RealtimeError as error:
+                if not error.is_passing:
+                    self.refuse(error)
+                    return
+                await asyncio.sleep(PAUSE)
 
     async def _next(self) -> bytes | None:
         """Return what is sent next, none at the end; a comment when it was quiet for long."""
@@ -172,7 +193,8 @@ async def stream(request: Request) -> Response:
     service: Service = request.state.realtime
     query = request.query_params
     token = query.get("access_token") or query.get("apikey")
-    caller = await (service.callers.of(token) if token else caller_of(request))
+    headers = headers_of(request.headers.items())
+    caller = await (service.callers.of(token, headers) if token else caller_of(request))
     topic, is_private = query.get("topic", ""), query.get("private") == "true"
     bindings = _bindings_of(query.get("postgres_changes"))
     if bindings is None or not (topic or bindings) or not is_text(topic):
@@ -205,7 +227,7 @@ async def _begin(stream: Stream, bindings: Sequence[Mapping[str, Any]], *, is_ba
         cursor = stream._position.cursor
         resumed = [{**one, "cursor": cursor} for one in bindings] if cursor else bindings
         stream.subscription = await service.changes.subscribe(
-            stream.caller.claims, resumed, stream.follow
+            stream.caller.claims, resumed, stream.follow, address=stream.caller.address
         )
 
 

@@ -11,8 +11,8 @@ from workers.edge.realtime.changes.bindings import Binding
 from workers.edge.realtime.changes.catalog import Catalog, Column, Connection, View
 from workers.edge.realtime.changes.filters import Filter
 from workers.edge.realtime.changes.history import Caller
-from workers.edge.realtime.changes.rows import BECOME, Question, Shape, statement
-from workers.edge.realtime.interfaces import RefusedError
+from workers.edge.realtime.changes.rows import Question, Shape, become, statement
+from workers.edge.realtime.interfaces import API_KEY, RefusedError
 
 UNABLE = "Unable to subscribe to changes with given parameters. "
 MAX_IN = 100
@@ -32,6 +32,8 @@ async def check(connection: Connection, catalog: Catalog, caller: Caller, bindin
             f"{UNABLE}Please check Realtime is enabled for the given connect parameters: "
             f"{binding.in_words()}"
         )
+    if binding.table == "*" and caller.role == API_KEY:
+        raise RefusedError("Error 403: An API key follows views by their names.")
     if binding.table == "*" and not binding.filters:
         return  # Of each view the caller gets what they may read.
     for view in views:
@@ -42,6 +44,9 @@ async def check(connection: Connection, catalog: Catalog, caller: Caller, bindin
         except psycopg.Error as error:
             if connection.closed:
                 raise
+            if (error.sqlstate or "").startswith("PT"):
+                words = f"Error {(error.sqlstate or '')[2:]}: {error.diag.message_primary}"
+                raise RefusedError(words) from error
             name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
             code = f"ERROR {error.sqlstate} ({name})"
             raise _refusal(binding, code, error.diag.message_primary or str(error)) from error
@@ -71,7 +76,7 @@ async def _check_view(
     query, parameters = statement(Question(caller, shape, ()))
     try:
         async with connection.transaction():
-            await connection.execute(BECOME, (caller.role, caller.claims))
+            await become(connection, caller, view)
             await connection.execute(query, parameters)
     except psycopg.errors.UndefinedFunction as error:
         for condition in binding.filters:

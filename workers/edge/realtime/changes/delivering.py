@@ -23,12 +23,12 @@ from workers.edge.realtime.changes.rows import (
     Row,
     Select,
     Shape,
+    found,
     read,
 )
 from workers.edge.realtime.changes.wire import written
 from workers.edge.realtime.interfaces import Change, Notice
 
-UNANSWERED = Notice(is_ok=False, message="Changes could not be read: reload what you show")
 FORGOTTEN = Notice(is_ok=False, message="Rows were deleted meanwhile: reload what you show")
 REMEMBERED = 3  # batches whose delivered rows are known, should one be deleted next
 
@@ -97,27 +97,29 @@ class Delivery:
         asked = await self._questions(self._followers.interests(flat, live), changed)
         answers = await read(self._connection, list(asked.values()))
         rows = {pair: answers[question] for pair, question in asked.items()}
-        unanswered = {caller for (caller, _), found in rows.items() if found is None}
+        unanswered = {
+            caller: told for (caller, _), told in rows.items() if isinstance(told, Notice)
+        }
         for group in live:
             if group.caller in unanswered:
-                group.deliver(UNANSWERED)
+                group.deliver(unanswered[group.caller])
         for entry in entries:
             for view in views[entry.table_oid]:
                 for group in live:
                     row = self._row(group.caller, view, entry, rows)
                     if row is not None:
                         await self._tell(group, view, entry, row)
-        return {pair: found or {} for pair, found in rows.items()}
+        return {pair: found(answer) for pair, answer in rows.items()}
 
     def _row(
         self,
         caller: Caller,
         view: View,
         entry: Entry,
-        rows: Mapping[tuple[Caller, View], Answer | None],
+        rows: Mapping[tuple[Caller, View], Answer | Notice],
     ) -> Row | None:
         if entry.operation != "DELETE":
-            return (rows.get((caller, view)) or {}).get(entry.key)
+            return found(rows.get((caller, view), {})).get(entry.key)
         verdict = entry.verdicts.get((caller, view.name))
         return Row(verdict.key_json, {}, verdict.fitting) if verdict else None
 
@@ -161,10 +163,10 @@ class Delivery:
 
     def _just_delivered(self, caller: Caller, view: View) -> Answer:
         """Return rows that were delivered after the snapshots were taken."""
-        found: Answer = {}
+        rows: Answer = {}
         for batch in self._delivered:
-            found |= batch.get((caller, view), {})
-        return found
+            rows |= batch.get((caller, view), {})
+        return rows
 
     async def _questions(
         self, interests: Mapping[tuple[Caller, View], Interest], entries: Sequence[Entry]

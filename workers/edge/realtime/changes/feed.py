@@ -51,14 +51,16 @@ class Feed:
         claims: Claims,
         bindings: Sequence[Mapping[str, Any]],
         deliver: Callable[[Change | Notice], None],
+        *,
+        address: str = "",
     ) -> Follower:
-        """Follow bindings as these claims.
+        """Follow bindings as these claims; an API key asks from a network address.
 
         Raises:
             RefusedError: for what they may not follow, and where the database publishes nothing.
         """
         read = tuple(reading.read(binding) for binding in bindings)
-        caller = Caller.of(claims)
+        caller = Caller.of(claims, address)
         async with self._pool.connection() as connection:
             await self._require_logical(connection)
             await self._require_role(connection, caller)
@@ -66,7 +68,7 @@ class Feed:
                 self._catalog = await Catalog.read(connection)
             for binding in read:
                 await check(connection, self._catalog, caller, binding)
-        follower = Follower(caller, read, deliver, self._followers.remove)
+        follower = Follower(caller, read, deliver, self._followers.remove, address)
         self._waiting.append(follower)
         self._wanted.set()
         return follower

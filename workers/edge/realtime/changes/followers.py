@@ -24,6 +24,7 @@ class Follower:
     bindings: tuple[Binding, ...]
     deliver: Callable[[Change | Notice], None]
     on_close: Callable[[Follower], None]
+    address: str = ""
     is_closed: bool = False
 
     @property
@@ -38,7 +39,7 @@ class Follower:
 
     def renew(self, claims: Claims) -> None:
         """Read as these claims from the next batch on."""
-        self.caller = Caller.of(claims)
+        self.caller = Caller.of(claims, self.address)
 
     def close(self) -> None:
         """Deliver nothing more."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from workers.edge.realtime.changes.filters import Filter
 from workers.edge.realtime.changes.pgoutput import Operation
+from workers.edge.realtime.interfaces import API_KEY
 
 LIMIT = 100_000  # changes
 Key = tuple[str | None, ...]
@@ -18,16 +19,22 @@ Key = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose eyes: a role and claims as JSON, equal for tokens that see the same."""
+    """Whose eyes: a role and claims as JSON, equal for tokens that see the same.
+
+    Only of an API key does the network address count.
+    """
 
     role: str
     claims: str
+    address: str = ""
 
     @classmethod
-    def of(cls, claims: Mapping[str, Any]) -> Caller:
+    def of(cls, claims: Mapping[str, Any], address: str = "") -> Caller:
         """Return who these claims are; when a token was issued and ends makes no other person."""
         lasting = {k: v for k, v in claims.items() if k not in ("iat", "exp", "nbf", "jti")}
-        return cls(str(claims.get("role", "")), json.dumps(lasting, sort_keys=True))
+        role = str(claims.get("role", ""))
+        counting = address if role == API_KEY else ""
+        return cls(role, json.dumps(lasting, sort_keys=True), counting)
 
 
 class Position(NamedTuple):

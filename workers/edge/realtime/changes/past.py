@@ -14,7 +14,7 @@ import psycopg
 
 from workers.edge.realtime.changes.catalog import Connection
 from workers.edge.realtime.changes.history import Caller
-from workers.edge.realtime.changes.rows import Answer, Question, read
+from workers.edge.realtime.changes.rows import Answer, Question, found, read
 
 EVERYTHING = Caller("service_role", "{}")
 BEGIN = "begin isolation level repeatable read"
@@ -84,7 +84,7 @@ class Past:
         existing = await read(self._newer, list(dict.fromkeys(there.values())))
         judged = await read(self._newer, questions)
         earlier = {
-            q: replace(q, keys=tuple(k for k in q.keys if k not in (existing[there[q]] or {})))
+            q: replace(q, keys=tuple(k for k in q.keys if k not in found(existing[there[q]])))
             for q in questions
         }
         asked = [q for q in earlier.values() if q.keys]
@@ -92,8 +92,8 @@ class Past:
         return {
             q: {
                 **{k: row for k, row in delivered[q].items() if k in earlier[q].keys},
-                **(before.get(earlier[q]) or {}),
-                **(judged[q] or {}),
+                **found(before.get(earlier[q], {})),
+                **found(judged[q]),
             }
             for q in questions
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +14,24 @@ from psycopg import sql
 from workers.edge.realtime.changes.catalog import Column, Connection, View
 from workers.edge.realtime.changes.filters import OPERATORS, Filter
 from workers.edge.realtime.changes.history import Caller, Key
+from workers.edge.realtime.errors import of_key
+from workers.edge.realtime.interfaces import API_KEY, Notice
 
 BECOME = """
-    select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)
+    select
+        set_config('role', %s, true),
+        set_config('request.jwt.claims', %s, true),
+        set_config('request.headers', %s, true),
+        set_config('auth.admitted_key', '', true)
 """
+# An API key is admitted as for a request that reads the view.
+ADMIT = """
+    select
+        set_config('request.method', 'GET', true),
+        set_config('request.path', '/' || %s, true),
+        identity.admit_request(%s::jsonb)
+"""
+UNANSWERED = Notice(is_ok=False, message="Changes could not be read: reload what you show")
 Filters = tuple[Filter, ...]
 Select = tuple[str, ...] | None
 
@@ -128,10 +143,24 @@ def _condition(one: Filter, kind: str) -> sql.Composed:
     return sql.SQL("(not {})").format(condition) if one.is_negated else condition
 
 
+def found(answer: Answer | Notice) -> Answer:
+    """Return the rows of an answer; no rows where there is none."""
+    return {} if isinstance(answer, Notice) else answer
+
+
+async def become(connection: Connection, caller: Caller, view: View) -> None:
+    """Ask about a view as a caller until the transaction ends, or somebody else asks."""
+    is_key = caller.role == API_KEY
+    headers = json.dumps({"x-real-ip": caller.address} if is_key else {})
+    await connection.execute(BECOME, (caller.role, caller.claims, headers))
+    if is_key:
+        await connection.execute(ADMIT, (view.name, caller.claims))
+
+
 async def read(
     connection: Connection, questions: Sequence[Question]
-) -> dict[Question, Answer | None]:
-    """Answer all questions in one round trip; None for those that the database cannot answer."""
+) -> dict[Question, Answer | Notice]:
+    """Answer all questions in one round trip; a notice for what the database cannot answer."""
     if not questions:
         return {}
     try:
@@ -145,27 +174,28 @@ async def read(
 
 async def _together(
     connection: Connection, questions: Sequence[Question]
-) -> dict[Question, Answer | None]:
+) -> dict[Question, Answer | Notice]:
     cursors = []
     async with connection.pipeline(), connection.transaction():
         for question in questions:
-            await connection.execute(BECOME, (question.caller.role, question.caller.claims))
+            await become(connection, question.caller, question.shape.view)
             query, parameters = statement(question)
             cursors.append(await connection.execute(query, parameters, prepare=True))
-        await connection.execute(BECOME, ("none", ""))
+        await connection.execute(BECOME, ("none", "", ""))
     answers = [
         _answer(q.shape, await c.fetchall()) for q, c in zip(questions, cursors, strict=True)
     ]
     return dict(zip(questions, answers, strict=True))
 
 
-async def _alone(connection: Connection, question: Question) -> Answer | None:
+async def _alone(connection: Connection, question: Question) -> Answer | Notice:
     try:
         return (await _together(connection, [question]))[question]
-    except psycopg.Error:
+    except psycopg.Error as error:
         if connection.closed:
             raise
-        return None
+        refusal = of_key(error)
+        return Notice(is_ok=False, message=refusal.message, is_last=True) if refusal else UNANSWERED
 
 
 def _answer(shape: Shape, rows: Sequence[tuple[Any, ...]]) -> Answer:

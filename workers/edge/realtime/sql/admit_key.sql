@@ -1,0 +1,3 @@
+select
+    identity.admit_key(%(claims)s::jsonb),
+    set_config('role', 'api_key', true)

@@ -1,0 +1,3 @@
+select asked.key_id
+from unnest(%(key_ids)s::text[]) as asked (key_id)
+where not identity.is_key_live(asked.key_id::uuid)
