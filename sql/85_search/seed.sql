@@ -1,13 +1,15 @@
--- The windows of popular and trending, and the hourly count of sales.
+-- The windows of popular and trending, the hourly count of sales, and what is done once a day.
 insert into search.settings (is_only_row) values (true)
 on conflict do nothing;
 
 insert into private.routes (topic, queue, actor)
 values
-('tick.recommendations', 'housekeeping', 'count_sales')
+('tick.recommendations', 'housekeeping', 'count_sales'),
+('tick.search', 'housekeeping', 'keep_search')
 on conflict do nothing;
 
 insert into private.schedules (name, topic, every)
 values
-('recommendations', 'tick.recommendations', '1 hour')
+('recommendations', 'tick.recommendations', '1 hour'),
+('search', 'tick.search', '1 day')
 on conflict (name) do update set topic = excluded.topic;

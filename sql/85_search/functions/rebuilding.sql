@@ -78,19 +78,23 @@ end;
 $$;
 
 /*
- * Delete the entries of products and services that exist no more, and the words that no entry has.
- * Returns how many entries were deleted.
+ * Delete the entries of products and services that exist no more, and count the words of entries
+ * anew: words that no entry has are deleted, and missing ones are added. Returns how many entries
+ * were deleted.
+ *
+ * Definer: called by the worker, which has no access to the catalog.
  */
 create function search.delete_leftovers()
 returns bigint
 language plpgsql
 volatile
-security invoker
+security definer
 set search_path = ''
 as $$
 declare
     v_count bigint;
 begin
+    perform pg_advisory_xact_lock(hashtextextended('search.delete_leftovers', 0));
     delete from search.entries
     where
         entries.kind = 'product'
@@ -101,12 +105,42 @@ begin
     delete from search.words
     using search.words as other
     where words.word = other.word and words.ctid > other.ctid;
-    delete from search.words
-    where not exists (
-        select 1
-        from search.entries
-        where entries.words @@ words.word::tsquery
-    );
+    with present as materialized (
+        select counted.word
+        from ts_stat('select words from search.entries') as counted
+        where counted.word ~ '^[[:alpha:]]{3,40}$'
+    ),
+
+    deleted as (
+        delete from search.words
+        where not exists (select 1 from present where present.word = words.word)
+    )
+
+    insert into search.words (word, shortened)
+    select present.word, search.shortened(present.word)
+    from present
+    where not exists (select 1 from search.words where words.word = present.word);
     return v_count;
+end;
+$$;
+
+/*
+ * Do what the search needs once a day: delete what is left over, and count sales where nothing is
+ * counted, as after a restore that left the counts out.
+ *
+ * Definer: as search.delete_leftovers.
+ */
+create function search.keep_house()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform search.delete_leftovers();
+    if not exists (select 1 from search.popular) then
+        perform search.count_sales();
+    end if;
 end;
 $$;

@@ -45,6 +45,9 @@ search.suggest(text, text, text[], integer),
 search.recommend(text, uuid, integer)
 to anon, authenticated, service_role;
 
--- The worker counts sales.
+-- The worker counts sales and deletes what is left over.
 grant usage on schema search to worker;
-grant execute on function search.count_sales() to worker;
+grant execute on function
+search.count_sales(),
+search.keep_house()
+to worker;
