@@ -275,16 +275,18 @@ $$;
  */
 create function audit.key_of(contents jsonb, columns text[])
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select concat_ws(
+as $$
+begin
+    return concat_ws(
         '/', contents ->> columns[1], contents ->> columns[2], contents ->> columns[3],
         contents ->> columns[4], contents ->> columns[5]
     );
 end;
+$$;
 
 /*
  * Return the primary key of a row as the trail shows it: a part that is personal is hidden, such as
@@ -292,17 +294,21 @@ end;
  */
 create function audit.shown_key_of(contents jsonb, columns text[], hidden_columns text[])
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select case
-        when columns && hidden_columns
-            then audit.key_of(audit.hidden(contents, hidden_columns), columns)
-        else audit.key_of(contents, columns)
-    end;
+as $$
+begin
+    return audit.key_of(
+        case
+            when columns && hidden_columns then audit.hidden(contents, hidden_columns)
+            else contents
+        end,
+        columns
+    );
 end;
+$$;
 
 /*
  * Record the rows that a statement inserted or deleted, whole. The arguments of the trigger are the

@@ -2413,43 +2413,45 @@ for each row execute function insight.blocked_periods__note_days();
 -- Sales, and money that moved.
 
 /*
- * Return the instants of the sales of one customer of a business: of an account or, without one, of
+ * Return the instants of the later sales of a sale's customer: of an account or, without one, of
  * an e-mail address or, without that, of a phone number.
  */
-create function insight.sales_of(
-    business_id uuid, customer_id uuid, customer_email text, customer_phone text
-)
+create function insight.later_sales(sale sales.sales)
 returns setof timestamptz
 language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
-    if customer_id is not null then
+    if sale.customer_id is not null then
         return query
         select sales.placed_at
         from sales.sales
         where
-            sales.business_id = sales_of.business_id
-            and sales.customer_id = sales_of.customer_id;
-    elsif customer_email is not null then
+            sales.business_id = sale.business_id
+            and sales.customer_id = sale.customer_id
+            and sales.placed_at > sale.placed_at;
+    elsif sale.customer_email is not null then
         return query
         select sales.placed_at
         from sales.sales
         where
-            sales.business_id = sales_of.business_id
+            sales.business_id = sale.business_id
             and sales.customer_id is null
-            and lower(sales.customer_email) = lower(sales_of.customer_email);
-    elsif customer_phone is not null then
+            and lower(sales.customer_email) = lower(sale.customer_email)
+            and sales.placed_at > sale.placed_at;
+    elsif sale.customer_phone is not null then
         return query
         select sales.placed_at
         from sales.sales
         where
-            sales.business_id = sales_of.business_id
+            sales.business_id = sale.business_id
             and sales.customer_id is null
             and sales.customer_email is null
-            and sales.customer_phone = sales_of.customer_phone;
+            and sales.customer_phone = sale.customer_phone
+            and sales.placed_at > sale.placed_at;
     end if;
 end;
 $$;
@@ -2468,10 +2470,7 @@ as $$
 begin
     perform insight.note_changes(sale.business_id, sale.placed_at, sale.placed_at);
     perform insight.note_changes(sale.business_id, later.at, later.at)
-    from insight.sales_of(
-        sale.business_id, sale.customer_id, sale.customer_email, sale.customer_phone
-    ) as later (at)
-    where later.at > sale.placed_at;
+    from insight.later_sales(sale) as later (at);
 end;
 $$;
 
