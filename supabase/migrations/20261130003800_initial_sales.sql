@@ -487,7 +487,8 @@ $$;
 -- before it is paid, kept once it is paid.
 
 /*
- * Write what promotions, allowances and points took off the lines of a sale, and claim them.
+ * Write what promotions, allowances and points took off the lines of a sale, and claim them. A sale
+ * without any claims nothing.
  *
  * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
@@ -501,6 +502,10 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if coalesce(claim_discounts.quote -> 'promotions', '[]') = '[]'
+        and coalesce((claim_discounts.quote ->> 'discount_minor')::bigint, 0) = 0 then
+        return;
+    end if;
     insert into sales.sale_line_discounts (
         business_id, sale_line_id, source, bearer, name, amount_minor
     )
@@ -1257,6 +1262,41 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_sale_id uuid = sales.write_sale(
+        place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
+        place_sale.customer_email, place_sale.customer_phone, place_sale.quote,
+        place_sale.basket_id
+    );
+begin
+    perform sales.claim_discounts(
+        place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
+        place_sale.customer_email
+    );
+    return v_sale_id;
+end;
+$$;
+
+/*
+ * Write a sale with its lines as they were agreed, and claim nothing that its discounts use. Whoever
+ * calls it claims them with sales.claim_discounts in the same transaction. Returns the id of the
+ * sale.
+ */
+create function sales.write_sale(
+    business_id uuid,
+    customer_id uuid,
+    customer_name text,
+    customer_email text,
+    customer_phone text,
+    quote jsonb,
+    basket_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
     v_sale_id uuid = gen_random_uuid();
 begin
     with sale as (
@@ -1265,9 +1305,9 @@ begin
             customer_phone, currency, placed_at
         )
         values (
-            v_sale_id, place_sale.business_id, place_sale.basket_id, place_sale.customer_id,
-            place_sale.customer_name, place_sale.customer_email, place_sale.customer_phone,
-            place_sale.quote ->> 'currency', private.now()
+            v_sale_id, write_sale.business_id, write_sale.basket_id, write_sale.customer_id,
+            write_sale.customer_name, write_sale.customer_email, write_sale.customer_phone,
+            write_sale.quote ->> 'currency', private.now()
         )
         returning sales.business_id, sales.id, sales.placed_at
     )
@@ -1276,15 +1316,8 @@ begin
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
     perform sales.write_agreed_lines(
-        place_sale.business_id, array[v_sale_id], place_sale.quote
+        write_sale.business_id, array[v_sale_id], write_sale.quote
     );
-    if place_sale.quote -> 'promotions' <> '[]'
-        or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
-        perform sales.claim_discounts(
-            place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
-            place_sale.customer_email
-        );
-    end if;
     return v_sale_id;
 end;
 $$;

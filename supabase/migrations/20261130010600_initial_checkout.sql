@@ -57,7 +57,9 @@ create type private.seller_quote as (
     -- From which stores its goods come, once they are taken.
     parts commerce.stock_part array,
     -- Whether a wholesale buyer pays within the days that were agreed.
-    pays_later boolean
+    pays_later boolean,
+    -- The sale of its goods and gift cards, once it is written.
+    sale_id uuid
 );
 
 -- sql/66_checkout/tables/payments.sql
@@ -1307,7 +1309,11 @@ begin
     ));
     insert into sales.baskets (id, customer_id, currency, created_at)
     values (v_basket_id, buyer.id, cart.currency, private.now());
-    v_sellers = private.take_goods(private.agree_terms(sellers, buyer.id, form));
+    v_sellers = private.write_sales(
+        private.agree_terms(sellers, buyer.id, form), buyer, v_basket_id
+    );
+    -- Others wait for these pieces until this transaction ends.
+    v_sellers = private.take_goods(v_sellers);
     foreach v_seller in array v_sellers loop
         v_cards = v_cards || private.sell(v_seller, buyer, form, v_basket_id);
     end loop;
@@ -3746,8 +3752,43 @@ $$;
 -- being a hold and has its own sale, and so has each plan. All of them are in one basket.
 
 /*
- * Sell what one business has in a cart; its goods were taken out of stock. Returns the gift cards
- * that were made, with their codes.
+ * Write the sales of the goods and gift cards in a cart. This locks nothing for which others wait,
+ * so it comes before goods are taken out of stock. Returns what is sold, with the ids of the sales.
+ */
+create function private.write_sales(
+    sellers private.seller_quote[], buyer identity.profiles, basket_id uuid
+)
+returns private.seller_quote[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_seller private.seller_quote;
+    v_sellers private.seller_quote[] = '{}';
+begin
+    foreach v_seller in array sellers loop
+        if exists (
+            select 1
+            from unnest(v_seller.lines) as line
+            where num_nonnulls(line.booking_id, line.plan_id) = 0
+        ) then
+            v_seller.sale_id = sales.write_sale(
+                v_seller.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
+                v_seller.quotes[1], write_sales.basket_id
+            );
+        end if;
+        v_sellers = v_sellers || v_seller;
+    end loop;
+    return v_sellers;
+end;
+$$;
+
+/*
+ * Sell what one business has in a cart; the sale of its goods is written, and they were taken out
+ * of stock. Returns the gift cards that were made, with their codes.
  *
  * Errors:  PT404 not_found
  *          PT409 already_member coupon_exhausted hold_expired price_changed slot_taken
@@ -3765,26 +3806,20 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_sale_id uuid;
     v_cards jsonb = '[]';
 begin
     -- Joining locks the customer before it claims promotions, here as everywhere.
     perform private.sell_plans(seller, buyer, (form.payment).method_id, sell.basket_id);
-    if exists (
-        select 1
-        from unnest(seller.lines) as line
-        where num_nonnulls(line.booking_id, line.plan_id) = 0
-    ) then
-        v_sale_id = sales.place_sale(
-            seller.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
-            seller.quotes[1], sell.basket_id
+    if seller.sale_id is not null then
+        perform sales.claim_discounts(
+            seller.business_id, seller.sale_id, seller.quotes[1], buyer.id, buyer.email
         );
         perform customers.note_customer(
             seller.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone, null
         );
-        v_cards = private.make_gift_cards(seller, v_sale_id, buyer.id);
+        v_cards = private.make_gift_cards(seller, seller.sale_id, buyer.id);
         if (seller.choice).kind is not null then
-            perform private.place_order(seller, v_sale_id, buyer.id, form);
+            perform private.place_order(seller, seller.sale_id, buyer.id, form);
         end if;
     end if;
     perform private.sell_booking(

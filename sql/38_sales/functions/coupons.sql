@@ -2,7 +2,8 @@
 -- before it is paid, kept once it is paid.
 
 /*
- * Write what promotions, allowances and points took off the lines of a sale, and claim them.
+ * Write what promotions, allowances and points took off the lines of a sale, and claim them. A sale
+ * without any claims nothing.
  *
  * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
@@ -16,6 +17,10 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if coalesce(claim_discounts.quote -> 'promotions', '[]') = '[]'
+        and coalesce((claim_discounts.quote ->> 'discount_minor')::bigint, 0) = 0 then
+        return;
+    end if;
     insert into sales.sale_line_discounts (
         business_id, sale_line_id, source, bearer, name, amount_minor
     )

@@ -97,7 +97,11 @@ begin
     ));
     insert into sales.baskets (id, customer_id, currency, created_at)
     values (v_basket_id, buyer.id, cart.currency, private.now());
-    v_sellers = private.take_goods(private.agree_terms(sellers, buyer.id, form));
+    v_sellers = private.write_sales(
+        private.agree_terms(sellers, buyer.id, form), buyer, v_basket_id
+    );
+    -- Others wait for these pieces until this transaction ends.
+    v_sellers = private.take_goods(v_sellers);
     foreach v_seller in array v_sellers loop
         v_cards = v_cards || private.sell(v_seller, buyer, form, v_basket_id);
     end loop;

@@ -51,5 +51,7 @@ create type private.seller_quote as (
     -- From which stores its goods come, once they are taken.
     parts commerce.stock_part array,
     -- Whether a wholesale buyer pays within the days that were agreed.
-    pays_later boolean
+    pays_later boolean,
+    -- The sale of its goods and gift cards, once it is written.
+    sale_id uuid
 );
