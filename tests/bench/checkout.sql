@@ -1,4 +1,8 @@
--- A shop with a thousand variants in one store, which it sends by post, registered for tax.
+-- A shop with a thousand variants in one store, which it sends by post, registered for tax, and as
+-- many buyers as there are clients.
+insert into auth.users (id, email, email_confirmed_at)
+select md5('shopper ' || n)::uuid, 'shopper-' || n || '@example.com', now()
+from generate_series(0, 15) as n;
 insert into business.stores (id, business_id, name)
 values (md5('shop')::uuid, '00000000-0000-4000-8000-00000000000b', 'Bench store');
 insert into pricing.tax_settings (business_id) values ('00000000-0000-4000-8000-00000000000b');

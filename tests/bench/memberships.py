@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from cli.stack.account import server_account
+from cli.stack.paying import SANDBOX
+from cli.stack.secrets import role_password
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.handwritten import python_for
+from tests.bench.pipeline import worker
 from tests.bench.shared import HERE, signed_in
 from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
+from workers.sandbox.outcomes import PLAIN
 
 MEMBERS = 10_000
 AIM = 2_000.0  # renewals a second
 BATCH = 500
+CHARGED = 500  # memberships, at the sandbox
+PAID = """
+    select count(*) from memberships.membership_periods where number = 2 and paid_at is not null
+"""
 PEER = HERE / "peers" / "django_plans"
 ACCOUNTS = 500  # of the peer, which takes them one by one
 WRITTEN = """
@@ -87,6 +100,54 @@ def renewals(stack: RunningStack) -> Iterator[Figure]:
             beside=lambda: _their_rate(stack),
             aim="at least 10",
         )
+        yield compare(
+            "renewals until the sandbox was paid, one worker",
+            unit="/s",
+            ours=lambda: _charge(stack, connection),
+            measure="up to the queued charge",
+            beside=partial(rate, 1),
+            aim="none is set",
+        )
+
+
+def _charge(stack: RunningStack, connection: psycopg.Connection) -> float:
+    """Renew some memberships, and wait until a worker charged all of them at the sandbox."""
+    connection.execute("truncate pgmq.q_payments, pgmq.q_memberships")
+    fill_members(connection, CHARGED)
+    _save_cards(stack)
+    connection.execute("update private.queues set is_paused = false where name = 'payments'")
+    with worker(stack, "payments", env=_sandbox(stack)):
+        began = time.perf_counter()
+        _renew(stack.endpoints.db_url)
+        wait_until(lambda: connection.execute(PAID).fetchone() == (CHARGED,))
+        taken = time.perf_counter() - began
+    connection.execute("update private.queues set is_paused = true where name = 'payments'")
+    return CHARGED / taken
+
+
+def _save_cards(stack: RunningStack) -> None:
+    """Write the cards of the members into the books of the sandbox."""
+    book = server_account().folder(stack.state.sandbox) / "books.sqlite"
+    cards = [
+        {"id": f"pm_club_{number}", "customer": None, "behaves": PLAIN}
+        for number in range(1, CHARGED + 1)
+    ]
+    with closing(sqlite3.connect(book)) as books, books:
+        books.executemany(
+            "insert or replace into objects (id, kind, created, body) values (?, 'method', 0, ?)",
+            [(card["id"], json.dumps(card)) for card in cards],
+        )
+
+
+def _sandbox(stack: RunningStack) -> dict[str, str]:
+    """Return the variable of a worker that pays at the sandbox of the stack."""
+    password = stack.state.secrets().database_password
+    sandbox = {
+        "key": role_password(password, "sandbox"),
+        "webhook_secret": role_password(password, "sandbox webhooks"),
+        "url": f"{stack.endpoints.services['edge']['url']}{SANDBOX}",
+    }
+    return {"FRONTDESK_PAYMENTS": json.dumps({"sandbox": sandbox})}
 
 
 def is_member(stack: RunningStack) -> Iterator[Figure]:
@@ -112,10 +173,10 @@ def is_member(stack: RunningStack) -> Iterator[Figure]:
         connection.execute(WITHOUT_WALLS)
 
 
-def fill_members(connection: psycopg.Connection) -> None:
+def fill_members(connection: psycopg.Connection, members: int = MEMBERS) -> None:
     """Write the memberships, all due now, and nothing that was charged for them."""
     with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute((HERE / "memberships.sql").read_bytes(), {"members": MEMBERS})
+        cursor.execute((HERE / "memberships.sql").read_bytes(), {"members": members})
     connection.execute(
         "vacuum analyze memberships.memberships, memberships.membership_periods,"
         " customers.customers"

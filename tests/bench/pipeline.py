@@ -6,7 +6,7 @@ import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -109,7 +109,9 @@ def _book(stack: RunningStack, each: int) -> None:
 
 
 @contextmanager
-def worker(stack: RunningStack, *queues: str) -> Iterator[int]:
+def worker(
+    stack: RunningStack, *queues: str, env: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """A worker process as the stack would start it; yields its id."""
     url = stack.endpoints.db_url
     with tempfile.TemporaryDirectory() as metrics:
@@ -119,6 +121,7 @@ def worker(stack: RunningStack, *queues: str) -> Iterator[int]:
             "FRONTDESK_SMTP_URL": stack.endpoints.services["mailbox"]["url"],
             "FRONTDESK_METRICS_DIR": metrics,
             "FRONTDESK_SECRET_KEYS_FILE": f"{metrics}/secrets.pem",
+            **(env or {}),
         }
         arguments = [sys.executable, "-P", "-m", "workers"]
         with running(arguments, ready=reads(url, *queues), env=environment) as program:
