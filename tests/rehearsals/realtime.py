@@ -1,4 +1,4 @@
-"""5,000 idle sockets cost little memory, 500 busy ones lose nothing, 200 presences converge."""
+"""5,000 idle sockets cost little memory, and 500 busy ones beside them lose nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 from tests.harness.sockets import peers
 from tests.harness.stack import RunningStack
 
-IDLE, BUSY, PRESENT = 5000, 500, 200
+IDLE, BUSY = 5000, 500
 ROOMS, ROUNDS = 50, 10
 MOST_KB = 60  # of the edge, for each idle connection
 
@@ -58,37 +58,9 @@ async def busy_sockets_lose_nothing(stack: RunningStack) -> None:
         await until(lambda: all(len(rounds) == ROUNDS * others for rounds in got.values()))
 
 
-async def a_presence_converges(stack: RunningStack) -> None:
-    states: dict[int, dict[str, set[str]]] = {n: {} for n in range(PRESENT)}
-
-    def take(n: int, event: str, payload: Any) -> None:
-        state = states[n]
-        if event == "presence_state":
-            payload = {"joins": payload, "leaves": {}}
-        elif event != "presence_diff":
-            return
-        for key, metas in payload["joins"].items():
-            state.setdefault(key, set()).update(meta["phx_ref"] for meta in metas["metas"])
-        for key, metas in payload["leaves"].items():
-            state[key] -= {meta["phx_ref"] for meta in metas["metas"]}
-            if not state[key]:
-                del state[key]
-
-    enabled = {"presence": {"enabled": True}}
-    async with peers(stack, PRESENT, lambda _n: "crowd", enabled, take) as found:
-        for peer in found:
-            peer.send("crowd", "presence", {"type": "presence", "event": "track", "payload": {}})
-        await until(lambda: all(len(state) == PRESENT for state in states.values()))
-        for peer in found[: PRESENT // 2]:
-            peer.transport.abort()
-        stayed = {str(n) for n in range(PRESENT // 2, PRESENT)}
-        await until(lambda: all(set(states[int(n)]) == stayed for n in stayed))
-
-
 def test_a_crowd_of_sockets(tmp_path: Path) -> None:
     async def story(stack: RunningStack) -> None:
         await idle_sockets_cost_little(stack)
-        await a_presence_converges(stack)
 
     with RunningStack.start(tmp_path / "state", "--no-workers") as stack:
         asyncio.run(story(stack))
