@@ -12,7 +12,9 @@ from typing import Any
 import psutil
 import psycopg
 
+from tests.bench.fan_out import fan_out
 from tests.bench.figures import Figure, compare
+from tests.bench.listening import cost_of_listening
 from tests.bench.shared import BUSINESS
 from tests.harness.sockets import peers
 from tests.harness.stack import RunningStack
@@ -25,7 +27,7 @@ INSERT = "insert into catalog.service_categories (business_id, name) values (%s,
 
 
 def realtime(stack: RunningStack) -> Iterator[Figure]:
-    """The time from a change to its subscriber, and the cost of distinct claims."""
+    """The time from a change to its subscriber, and what claims, crowds and bookings cost."""
     taken: list[list[float]] = []
 
     def ours() -> float:
@@ -58,6 +60,8 @@ def realtime(stack: RunningStack) -> Iterator[Figure]:
         aim="at most 3",
         rounds=1,
     )
+    yield from fan_out(stack)
+    yield from cost_of_listening(stack)
 
 
 async def _delays(stack: RunningStack) -> list[float]:

@@ -36,7 +36,12 @@ QUARTERS = itertools.count()
 
 def fill(stack: RunningStack, first: int, last: int) -> None:
     """Write the allocations of others from one ordinal to another, and the bench business once."""
-    with psycopg.connect(stack.endpoints.db_url) as connection:
+    fill_at(stack.endpoints.db_url, first, last)
+
+
+def fill_at(db_url: str, first: int, last: int) -> None:
+    """The same in a database without a stack."""
+    with psycopg.connect(db_url) as connection:
         connection.execute(f"set frontdesk.bench_from = {first:d}".encode())
         connection.execute(f"set frontdesk.bench_to = {last:d}".encode())
         connection.execute((HERE / "data.sql").read_bytes())
@@ -97,6 +102,13 @@ def pgbench(
     stack: RunningStack, script: str, clients: int, options: str = "", *, mode: str = "simple"
 ) -> float:
     """Transactions a second of a script."""
+    return pgbench_at(stack.endpoints.db_url, script, clients, options, mode=mode)
+
+
+def pgbench_at(
+    db_url: str, script: str, clients: int, options: str = "", *, mode: str = "simple"
+) -> float:
+    """The same in a database without a stack."""
     done = subprocess.run(
         [
             postgres_bin() / "pgbench",
@@ -112,7 +124,7 @@ def pgbench(
             "-f",
             str(HERE / script),
             *options.split(),
-            stack.endpoints.db_url,
+            db_url,
         ],
         capture_output=True,
         text=True,

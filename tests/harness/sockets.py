@@ -60,12 +60,16 @@ class Peer(asyncio.Protocol):
             self._take(event, payload)
 
     def send(self, topic: str, event: str, payload: Any) -> None:
-        """Send a message, masked by zeros."""
+        """Send a message."""
         told = json.dumps(["1", "1", f"realtime:{topic}", event, payload]).encode()
-        plain = frame(told)
-        head = len(plain) - len(told)
-        masked = bytes([plain[0], plain[1] | 0x80]) + plain[2:head] + bytes(4)
-        self.transport.write(masked + told)
+        self.transport.write(masked(told))
+
+
+def masked(told: bytes) -> bytes:
+    """A client's frame of a message, masked by zeros."""
+    plain = frame(told)
+    head = len(plain) - len(told)
+    return bytes([plain[0], plain[1] | 0x80]) + plain[2:head] + bytes(4) + told
 
 
 def _message(data: bytes) -> tuple[bytes, bytes] | None:
