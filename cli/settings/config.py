@@ -79,6 +79,8 @@ class Gateway(Section):
     max_body_mib: Annotated[int, Field(gt=0, le=1024)] = 10
     max_requests_per_second: Annotated[int, Field(gt=0, le=10_000)] = 100
     max_concurrent_requests: Annotated[int, Field(gt=0, le=10_000)] = 16
+    caller_requests_per_second: Annotated[int, Field(gt=0, le=10_000)] = 200
+    caller_concurrent_requests: Annotated[int, Field(gt=0, le=10_000)] = 32
     max_sockets: Annotated[int, Field(gt=0, le=100_000)] = 500
     max_nesting: Annotated[int, Field(ge=1, le=10)] = 6
     max_filter_terms: Annotated[int, Field(gt=0, le=500)] = 500

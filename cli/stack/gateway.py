@@ -26,13 +26,19 @@ def write(
     edge_port: int,
     limits: Limits,
     opaque_keys: Mapping[str, str],
+    shared_tokens: Sequence[str],
     api_key_token: str,
     blobs: str,
 ) -> Path:
-    """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
+    """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys.
+
+    `shared_tokens` are those that many clients have, so no limit of one caller applies to them.
+    """
     limited = {
         "max_requests_per_second": limits.max_requests_per_second,
         "max_concurrent_requests": limits.max_concurrent_requests,
+        "caller_requests_per_second": limits.caller_requests_per_second,
+        "caller_concurrent_requests": limits.caller_concurrent_requests,
     }
     text = _filled(
         "gateway.conf",
@@ -54,6 +60,7 @@ def write(
             rest_reads_port=rest_reads_port,
             trusted_proxies=_addresses(limits.trusted_proxies),
             unlimited_clients=_addresses(limits.unlimited_clients),
+            shared_keys=_signed_parts(shared_tokens),
             simple_query=complexity.SIMPLE,
             too_complex=_too_complex(limits),
             **limited,
@@ -85,6 +92,12 @@ def _filled(template: str, **values: object) -> str:
 def _addresses(networks: Sequence[str]) -> str:
     """Return the entries of an nginx geo block: 1 for these addresses and networks."""
     return "".join(f"        {network} 1;\n" for network in networks)
+
+
+def _signed_parts(tokens: Sequence[str]) -> str:
+    """Return the entries of an nginx map: what the signature of each token covers → nothing."""
+    parts = sorted({token.rpartition(".")[0] for token in tokens} - {""})
+    return "".join(f'        "{part}" "";\n' for part in parts)
 
 
 def _too_complex(limits: Limits) -> str:

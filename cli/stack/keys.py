@@ -36,6 +36,11 @@ class Keys:
     signing: str
     api_key_token: str
 
+    @property
+    def shared(self) -> list[str]:
+        """Return the keys that many clients have, and the tokens that opaque ones mean."""
+        return [self.anon_key, self.service_role_key, *self.opaque.values()]
+
 
 def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
     """Return the keys of the configuration, and the state's own where it sets none.

@@ -93,6 +93,7 @@ def _gateway(plan: Plan) -> Part:
         edge_port=plan.inner_ports["edge"],
         limits=plan.config.frontdesk.gateway,
         opaque_keys=plan.keys.opaque,
+        shared_tokens=plan.keys.shared,
         api_key_token=plan.keys.api_key_token,
         blobs=storing.gateway_lines(plan.config, plan.state),
     )

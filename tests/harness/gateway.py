@@ -19,6 +19,7 @@ from cli.stack.account import server_account
 from cli.stack.ports import HOST, free_port
 from tests.harness.waiting import wait_until
 
+SHARED_TOKEN = "shared.by_all.signature"
 BLOBS = "location = /.blobs {"  # no file is sent
 
 
@@ -40,10 +41,12 @@ class Answering(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         with contextlib.suppress(BrokenPipeError):
             self.wfile.write(body)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -98,7 +101,7 @@ class LoneGateway:
         connection.request(method, f"{below}{path}", headers=headers or {})
         found = connection.getresponse()
         named = {name.lower(): value for name, value in found.getheaders()}
-        body = json.loads(found.read())
+        body = json.loads(found.read() or "{}")
         connection.close()
         return Answer(found.status, named, body)
 
@@ -127,6 +130,7 @@ def lone_gateway(folder: Path, limits: Gateway) -> Iterator[LoneGateway]:
         edge_port=found.edge.server_port,
         limits=limits,
         opaque_keys={},
+        shared_tokens=[SHARED_TOKEN],
         api_key_token="token",
         blobs=BLOBS,
     )
