@@ -12,7 +12,7 @@ import httpx
 import psycopg
 
 from cli import schema, settings
-from cli.commands.doctor import payments, sizes, slots
+from cli.commands.doctor import payments, sizes, slots, transactions
 from cli.commands.doctor.unbookable import in_words, unbookable
 from cli.refusal import Refusal
 from cli.schema import advisors, planning
@@ -69,6 +69,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
         "flags": _flags,
         "ledger": _ledger,
         "slots": _slots,
+        "transactions": _transactions,
         "advisors": _advisors,
     }
     for name, examine in of_stack.items():
@@ -241,6 +242,10 @@ def _ledger(endpoints: Endpoints) -> Finding:
 
 def _slots(endpoints: Endpoints) -> Finding:
     return Finding("slots", *slots.in_words(endpoints.db_url))
+
+
+def _transactions(endpoints: Endpoints) -> Finding:
+    return Finding("transactions", *transactions.in_words(endpoints.db_url))
 
 
 def _size(endpoints: Endpoints, path: Path) -> Finding:
