@@ -6,6 +6,7 @@ this stack does not read are passed over. An unknown key is refused by name.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,15 @@ def _network(text: str) -> str:
         raise ValueError("it must be an address or a network such as 10.0.0.0/8") from None
 
 
+def _origin(text: str) -> str:
+    """Refuse what is no origin, since it becomes part of the gateway's configuration."""
+    if not re.fullmatch(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?", text):
+        raise ValueError("it must be an origin such as https://shop.example, or *")
+    return text
+
+
 Network = Annotated[str, AfterValidator(_network)]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class Tls(Section):
@@ -86,6 +95,7 @@ class Gateway(Section):
     max_filter_terms: Annotated[int, Field(gt=0, le=500)] = 500
     unlimited_clients: list[Network] = ["127.0.0.1"]
     trusted_proxies: list[Network] = []
+    allowed_origins: Annotated[list[Origin], Field(min_length=1)] = ["*"]
 
 
 class Rest(Section):

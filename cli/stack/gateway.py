@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from cli.settings.config import Gateway as Limits
-from cli.stack import complexity
+from cli.stack import complexity, headers
 from cli.stack.account import Account
 
 FOLDER = Path(__file__).parent
@@ -54,7 +54,11 @@ def write(
         opaque_bearers=_map_lines("Bearer ", opaque_keys),
         api_key_token=api_key_token,
         blobs=blobs,
-        rest=_filled("gateway_rest.conf", **limited),
+        rest=_filled("gateway_rest.conf", answer_headers=headers.answers(limits), **limited),
+        headers=headers.maps(limits),
+        answer_headers=headers.answers(limits),
+        error_headers=headers.errors(limits),
+        blob_origin=headers.of_files(limits),
         shares=_filled(
             "gateway_shares.conf",
             rest_reads_port=rest_reads_port,

@@ -39,6 +39,10 @@ class Answering(BaseHTTPRequestHandler):
         body = json.dumps({"pool": upstream.name, "headers": dict(self.headers)}).encode()
         self.send_response(429 if self.path == "/refused" else 200)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        if upstream.name == "edge":
+            self.send_header("Content-Security-Policy", "default-src 'self'")
+            self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "HEAD":
@@ -100,10 +104,11 @@ class LoneGateway:
         connection = self.connection(of)
         connection.request(method, f"{below}{path}", headers=headers or {})
         found = connection.getresponse()
-        named = {name.lower(): value for name, value in found.getheaders()}
+        named = {name.lower(): found.headers.get_all(name) or [] for name in found.headers}
         body = json.loads(found.read() or "{}")
         connection.close()
-        return Answer(found.status, named, body)
+        joined = {name: ", ".join(values) for name, values in named.items()}
+        return Answer(found.status, joined, body)
 
     def answers(self) -> bool:
         """Whether it accepts connections."""
