@@ -1048,15 +1048,16 @@ $$;
  */
 create function sales.line_total(line sales.sale_lines)
 returns bigint
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select
-        (line).amount_minor - (line).discount_minor
-        + case when (line).tax_is_included then 0 else (line).tax_minor end;
+as $$
+begin
+    return line.amount_minor - line.discount_minor
+    + case when line.tax_is_included then 0 else line.tax_minor end;
 end;
+$$;
 
 /*
  * Write a further revision of a sale with the lines that change it. Returns its number, or null

@@ -151,11 +151,13 @@ execute function insight.sale_lines__note_days();
  */
 create function insight.takings_of(movement money.transactions)
 returns setof insight.takings
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+    return query
     select
         accounts.business_id,
         (movement).number,
@@ -176,7 +178,8 @@ as $$
     where
         entries.number = (movement).number
         and accounts.kind in ('business_pending', 'business_payable')
-    group by accounts.business_id, accounts.currency
+    group by accounts.business_id, accounts.currency;
+end;
 $$;
 
 /*
