@@ -2944,18 +2944,20 @@ $$;
  */
 create function memberships.length_of(unit memberships.period_unit, count integer)
 returns interval
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select case unit
+as $$
+begin
+    return case unit
         when 'day' then make_interval(days => count)
         when 'week' then make_interval(weeks => count)
         when 'month' then make_interval(months => count)
         else make_interval(years => count)
     end;
 end;
+$$;
 
 /*
  * Return what a price for some periods is worth a month, rounded half away from zero. The month of
@@ -2993,37 +2995,38 @@ create function memberships.period_start(
     n integer
 )
 returns timestamptz
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select case
-        when n = 0 then anchor_at
-        else (
-            (anchor_at at time zone time_zone) + memberships.length_of(unit, count * n)
-        ) at time zone time_zone
-    end;
+as $$
+begin
+    if n = 0 then
+        return anchor_at;
+    end if;
+    return (
+        (anchor_at at time zone time_zone) + memberships.length_of(unit, count * n)
+    ) at time zone time_zone;
 end;
+$$;
 
 /*
  * Return when a period of a membership begins, by its number.
  */
 create function memberships.start_of(membership memberships.memberships, number integer)
 returns timestamptz
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select memberships.period_start(
-        (membership).anchor_at,
-        (membership).time_zone,
-        (membership).period_unit,
-        (membership).period_count,
-        number - (membership).anchor_number
+as $$
+begin
+    return memberships.period_start(
+        membership.anchor_at, membership.time_zone, membership.period_unit,
+        membership.period_count, number - membership.anchor_number
     );
 end;
+$$;
 
 /*
  * Return the share of an amount that belongs to what is left of a period at an instant, to the
