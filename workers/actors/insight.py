@@ -1,12 +1,14 @@
-"""Keeps the figures of days, and the months of visitors' events."""
+"""Keeps the figures of days, the months of visitors' events, and what to expect of customers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dramatiq
+from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
+from workers.outlook import valuing
 
 QUEUE = "analytics"
 BATCH = 1_000  # changes
@@ -25,5 +27,26 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select insight.note_past_days()")
         database.call("select insight.keep_event_months()")
 
-    for actor in (refresh_days, note_past_days):
+    def announce_outlooks(topic: str, payload: dict[str, Any]) -> None:
+        """Ask for the outlook of each business."""
+        database.call("select insight.announce_outlooks()")
+
+    def value_customers(topic: str, payload: dict[str, Any]) -> None:
+        """Count the customers of a business, and say what they are expected to buy."""
+        value_business(database, payload["business_id"])
+
+    for actor in (refresh_days, note_past_days, announce_outlooks, value_customers):
         dramatiq.actor(broker=broker, queue_name=QUEUE, max_retries=3)(actor)
+
+
+def value_business(database: Database, business_id: str) -> None:
+    """Count the customers of a business, fit the model to them, and keep what it expects."""
+    database.call("select insight.count_customer_values(%s)", business_id)
+    histories = database.call("select insight.customer_histories(%s)", business_id)
+    run, expected = valuing.value(valuing.read(histories))
+    database.call(
+        "select insight.keep_model(%s, %s, %s)",
+        business_id,
+        None if run is None else Jsonb(run),
+        Jsonb(expected),
+    )

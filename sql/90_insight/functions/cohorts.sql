@@ -1,17 +1,16 @@
 -- Customers by the month in which they first bought.
 
 /*
- * Return how many customers of each month came back in each month since. A customer is an account,
- * or an e-mail address or a phone number without one.
- * Definer: analysts read the result, which has no persons, and not the rows below it.
+ * Return how many customers of each month came back in each month since, of some businesses; null:
+ * of all. A customer is an account, or an e-mail address or a phone number without one.
  */
-create function insight.customer_cohorts()
+create function insight.count_cohorts(business_ids uuid[])
 returns table (
     business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
 )
 language sql
 stable
-security definer
+security invoker
 set search_path = ''
 as $$
     with bought as (
@@ -23,7 +22,9 @@ as $$
             date_trunc('month', sales.placed_at at time zone businesses.time_zone)::date as month
         from sales.sales
         inner join business.businesses on businesses.id = sales.business_id
-        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+        where
+            num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+            and (business_ids is null or sales.business_id = any(business_ids))
     ),
 
     firsts as (
@@ -56,3 +57,52 @@ as $$
         )
     from counted
 $$;
+
+/*
+ * Return the cohorts of all businesses.
+ * Definer: analysts read the result, which has no persons, and not the rows below it.
+ */
+create function insight.customer_cohorts()
+returns table (
+    business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select counted.* from insight.count_cohorts(null) as counted;
+end;
+
+/*
+ * Return the businesses whose figures the caller may read: those that they manage or account for.
+ */
+create function insight.my_businesses()
+returns uuid[]
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select array(
+        select private.my_businesses('manage') as id
+        union
+        select private.my_businesses('account')
+    );
+end;
+
+/*
+ * Return the cohorts of the caller's businesses.
+ * Definer: figures are of all rows of a business, whichever of them the caller may read.
+ */
+create function insight.my_cohorts()
+returns table (
+    business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select counted.* from insight.count_cohorts(insight.my_businesses()) as counted;
+end;

@@ -40,3 +40,7 @@ using (true);
 
 -- The function returns counts alone.
 grant execute on function insight.customer_cohorts() to analyst, service_role;
+
+grant execute on function insight.all_kpis() to analyst, service_role;
+grant execute on function insight.my_cohorts(), insight.my_kpis()
+to authenticated, service_role;

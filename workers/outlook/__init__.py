@@ -1,0 +1,1 @@
+"""Models of customers and of demand: numbers in, numbers out; no database."""
