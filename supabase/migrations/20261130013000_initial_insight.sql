@@ -155,6 +155,70 @@ create index events_business_idx on insight.events (business_id, at);
 -- What falls into no month that is prepared; insight.keep_event_months prepares them in time.
 create table insight.events_else partition of insight.events default;
 
+-- sql/90_insight/tables/values.sql
+
+-- What each customer bought, and what they will probably buy. Once a day a function counts all
+-- customers of a business in one write, and a worker adds what a model expects of them
+-- (docs/analytics.md). Segments, churn and values are views of these rows.
+
+create table insight.customer_values (
+    business_id uuid not null,
+    customer_id uuid not null,
+    -- The date in the zone of the business on which the row was counted, and what it is counted to.
+    counted_on date not null,
+    first_on date not null,
+    last_on date not null,
+    -- Days on which they bought something.
+    purchases integer not null,
+    -- What they bought, in the currency of the business: amounts of others are not added.
+    currency text not null,
+    value_minor bigint not null,
+    -- What the model expects; null: no model fits the business.
+    alive_bps integer,
+    expected_purchases double precision,
+    expected_minor double precision,
+
+    primary key (business_id, customer_id),
+    constraint customer_values_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint customer_values_days_are_in_order check (first_on <= last_on),
+    constraint customer_values_bought_once check (purchases > 0),
+    constraint customer_values_alive_is_a_share check (alive_bps between 0 and 10000),
+    constraint customer_values_expected_together check (
+        num_nulls(alive_bps, expected_purchases, expected_minor) in (0, 3)
+    )
+);
+comment on table insight.customer_values is
+'What each customer bought until a day, and what a model expects of them in the year after.';
+comment on column insight.customer_values.customer_id is '[person: delete]';
+
+-- How a business's customers were modelled: BG/NBD says how often they come, Gamma-Gamma what a
+-- purchase is worth.
+create table insight.value_models (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    fitted_at timestamptz not null,
+    -- Customers that the parameters were fitted to.
+    customers integer not null,
+    r double precision not null,
+    alpha double precision not null,
+    a double precision not null,
+    b double precision not null,
+    p double precision not null,
+    q double precision not null,
+    v double precision not null,
+    -- A model of the days before was compared with the last ones.
+    test_days integer not null,
+    expected_purchases double precision not null,
+    actual_purchases integer not null,
+    -- Mean absolute error of a customer, and of whoever goes on at the rate so far.
+    error double precision not null,
+    naive_error double precision not null,
+
+    primary key (business_id)
+);
+comment on table insight.value_models is
+'The parameters by which the customers of a business were valued, and the error of a back-test.';
+
 -- sql/90_insight/functions/adding.sql
 
 -- The figures of a page: what an owner, and the platform, sees of a period.
@@ -509,17 +573,16 @@ $$;
 -- Customers by the month in which they first bought.
 
 /*
- * Return how many customers of each month came back in each month since. A customer is an account,
- * or an e-mail address or a phone number without one.
- * Definer: analysts read the result, which has no persons, and not the rows below it.
+ * Return how many customers of each month came back in each month since, of some businesses; null:
+ * of all. A customer is an account, or an e-mail address or a phone number without one.
  */
-create function insight.customer_cohorts()
+create function insight.count_cohorts(business_ids uuid[])
 returns table (
     business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
 )
 language sql
 stable
-security definer
+security invoker
 set search_path = ''
 as $$
     with bought as (
@@ -531,7 +594,9 @@ as $$
             date_trunc('month', sales.placed_at at time zone businesses.time_zone)::date as month
         from sales.sales
         inner join business.businesses on businesses.id = sales.business_id
-        where num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+        where
+            num_nonnulls(sales.customer_id, sales.customer_email, sales.customer_phone) > 0
+            and (business_ids is null or sales.business_id = any(business_ids))
     ),
 
     firsts as (
@@ -564,6 +629,55 @@ as $$
         )
     from counted
 $$;
+
+/*
+ * Return the cohorts of all businesses.
+ * Definer: analysts read the result, which has no persons, and not the rows below it.
+ */
+create function insight.customer_cohorts()
+returns table (
+    business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select counted.* from insight.count_cohorts(null) as counted;
+end;
+
+/*
+ * Return the businesses whose figures the caller may read: those that they manage or account for.
+ */
+create function insight.my_businesses()
+returns uuid[]
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select array(
+        select private.my_businesses('manage') as id
+        union
+        select private.my_businesses('account')
+    );
+end;
+
+/*
+ * Return the cohorts of the caller's businesses.
+ * Definer: figures are of all rows of a business, whichever of them the caller may read.
+ */
+create function insight.my_cohorts()
+returns table (
+    business_id uuid, cohort date, month_number integer, customers bigint, cohort_size bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select counted.* from insight.count_cohorts(insight.my_businesses()) as counted;
+end;
 
 -- sql/90_insight/functions/counting.sql
 
@@ -1162,6 +1276,175 @@ begin
             and takings.at < span.until_at
     group by 1, 4, 5;
 end;
+$$;
+
+-- sql/90_insight/functions/customers.sql
+
+-- How the rows of customers are counted (tables/values.sql). A sale is a customer's when it has
+-- their account or, without one, an address or a number of theirs; of several the one who proved
+-- the address, then the one found by the address, then the oldest. What merged customers bought is
+-- of the one who stays. A sale that came to nothing, because all was cancelled or refunded, is no
+-- purchase. Gift cards are none: they are spent later.
+
+/*
+ * Return the sales of a business with the customer who bought, at most one.
+ */
+create function insight.buyers(business_id uuid)
+returns table (sale_id uuid, customer_id uuid)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select distinct on (found.sale_id)
+        found.sale_id,
+        coalesce((found.customer).merged_into_id, (found.customer).id)
+    from (
+        select sales.id as sale_id, customers as customer, 1 as place
+        from sales.sales
+        inner join customers.customers
+            on
+                customers.business_id = sales.business_id
+                and customers.user_id = sales.customer_id
+        where sales.business_id = buyers.business_id
+        union all
+        select sales.id, customers, 2
+        from sales.sales
+        inner join customers.customers
+            on
+                customers.business_id = sales.business_id
+                and lower(customers.email) = lower(sales.customer_email)
+        where sales.business_id = buyers.business_id and sales.customer_id is null
+        union all
+        select sales.id, customers, 3
+        from sales.sales
+        inner join customers.customers
+            on
+                customers.business_id = sales.business_id
+                and customers.phone = sales.customer_phone
+        where sales.business_id = buyers.business_id and sales.customer_id is null
+    ) as found
+    order by
+        found.sale_id,
+        found.place = 2 and (found.customer).contact_verified_at is not null desc,
+        found.place,
+        (found.customer).created_at,
+        (found.customer).id
+$$;
+
+/*
+ * Return the purchases of the customers of a business until a day, each with its day in the zone
+ * of the business and what it is worth in the currency of the business.
+ */
+create function insight.purchases(business_id uuid, until_on date)
+returns table (customer_id uuid, day date, value_minor bigint)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select
+        buyers.customer_id,
+        (sales.placed_at at time zone businesses.time_zone)::date,
+        case when sales.currency = businesses.currency then worth.total_minor else 0 end
+    from insight.buyers(purchases.business_id) as buyers
+    inner join sales.sales on sales.id = buyers.sale_id
+    inner join business.businesses on businesses.id = sales.business_id
+    inner join (
+        select
+            sale_lines.sale_id,
+            -- sales.line_total, written out: a call for each line takes longer than the rest.
+            sum(
+                sale_lines.amount_minor - sale_lines.discount_minor
+                + case when sale_lines.tax_is_included then 0 else sale_lines.tax_minor end
+            )::bigint as total_minor
+        from sales.sale_lines
+        where
+            sale_lines.business_id = purchases.business_id and sale_lines.kind <> 'gift_card'
+        group by sale_lines.sale_id
+    ) as worth on worth.sale_id = sales.id
+    where
+        worth.total_minor > 0
+        and (sales.placed_at at time zone businesses.time_zone)::date <= until_on
+$$;
+
+/*
+ * Count the customers of a business again, until yesterday. What a model expected of a customer
+ * stays until the model is fitted again. Returns how many customers there are.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.count_customer_values(business_id uuid)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_day constant date = (
+        private.now() at time zone business.time_zone(count_customer_values.business_id)
+    )::date - 1;
+    v_count integer;
+begin
+    perform pg_advisory_xact_lock(
+        hashtextextended('insight.customer_values ' || count_customer_values.business_id, 0)
+    );
+    delete from insight.customer_values
+    where
+        customer_values.business_id = count_customer_values.business_id
+        and customer_values.customer_id not in (
+            select bought.customer_id
+            from insight.purchases(count_customer_values.business_id, v_day) as bought
+        );
+    insert into insight.customer_values (
+        business_id, customer_id, counted_on, first_on, last_on, purchases, currency, value_minor
+    )
+    select
+        businesses.id,
+        bought.customer_id,
+        v_day,
+        min(bought.day),
+        max(bought.day),
+        count(distinct bought.day),
+        businesses.currency,
+        sum(bought.value_minor)
+    from insight.purchases(count_customer_values.business_id, v_day) as bought
+    inner join business.businesses on businesses.id = count_customer_values.business_id
+    group by businesses.id, businesses.currency, bought.customer_id
+    on conflict on constraint customer_values_pkey do update set
+        counted_on = excluded.counted_on,
+        first_on = excluded.first_on,
+        last_on = excluded.last_on,
+        purchases = excluded.purchases,
+        currency = excluded.currency,
+        value_minor = excluded.value_minor;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the segment of a customer by the scores of recency and frequency, each from 1 to 5. Each
+ * of the 25 pairs is in one segment.
+ */
+create function insight.segment_of(recency integer, frequency integer)
+returns text
+language sql
+immutable
+security invoker
+as $$
+    select case
+        when recency >= 4 and frequency >= 4 then 'champions'
+        when recency >= 4 and frequency >= 2 then 'potential_loyalists'
+        when recency = 5 then 'new'
+        when recency = 4 then 'promising'
+        when recency = 3 and frequency >= 4 then 'loyal'
+        when recency = 3 and frequency = 3 then 'needs_attention'
+        when recency = 3 then 'about_to_sleep'
+        when frequency = 5 then 'cannot_lose'
+        when frequency >= 3 then 'at_risk'
+        else 'hibernating'
+    end
 $$;
 
 -- sql/90_insight/functions/dashboards.sql
@@ -2083,6 +2366,259 @@ begin
 end;
 $$;
 
+-- sql/90_insight/functions/kpis.sql
+
+-- The figures of a month that say how a business does, in one row.
+
+create type insight.kpis as (
+    business_id uuid,
+    month date,
+    currency text,
+    bookings bigint,
+    completed bigint,
+    cancellation_bps integer,
+    no_show_bps integer,
+    utilisation_bps integer,
+    new_customers bigint,
+    returning_customers bigint,
+    returning_bps integer,
+    sold_minor bigint,
+    revenue_minor bigint,
+    refund_bps integer,
+    sold_per_customer_minor bigint
+);
+
+/*
+ * Return a share in basis points, null of nothing.
+ */
+create function insight.bps(part numeric, whole numeric)
+returns integer
+language sql
+immutable
+security invoker
+as $$
+    select round(10000 * part / nullif(whole, 0))::integer
+$$;
+
+/*
+ * Count this month and the 24 before, of some businesses.
+ */
+create function insight.count_kpis(business_ids uuid[])
+returns setof insight.kpis
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select
+        businesses.id,
+        date_trunc('month', days.day)::date,
+        businesses.currency,
+        sum(booked.bookings)::bigint,
+        sum(days.completed)::bigint,
+        insight.bps(sum(days.cancelled), sum(booked.bookings)),
+        insight.bps(sum(days.no_show), sum(days.completed + days.no_show)),
+        insight.bps(sum(days.booked_minutes), sum(days.open_minutes)),
+        sum(days.new_customers)::bigint,
+        sum(days.returning_customers)::bigint,
+        insight.bps(
+            sum(days.returning_customers), sum(days.new_customers + days.returning_customers)
+        ),
+        sum(money.sold_minor)::bigint,
+        sum(
+            money.captured_minor - money.refunded_minor - money.disputed_minor
+            - money.gift_cards_minor
+        )::bigint,
+        insight.bps(sum(money.refunded_minor), sum(money.captured_minor)),
+        round(
+            sum(money.sold_minor)
+            / nullif(sum(days.new_customers + days.returning_customers), 0)
+        )::bigint
+    from business.businesses
+    cross join lateral (
+        select (private.now() at time zone businesses.time_zone)::date as day
+    ) as today
+    cross join lateral insight.current_days(
+        businesses.id,
+        greatest(
+            date_trunc('month', today.day) - interval '24 months',
+            businesses.created_at at time zone businesses.time_zone
+        )::date,
+        today.day
+    ) as days
+    cross join lateral (
+        select
+            days.pending_payment + days.pending + days.confirmed + days.checked_in
+            + days.completed + days.cancelled + days.rejected + days.no_show as bookings
+    ) as booked
+    -- Money of another currency than the business's is not added.
+    left join lateral (
+        select
+            days.sold_minor,
+            days.captured_minor,
+            days.refunded_minor,
+            days.disputed_minor,
+            days.gift_cards_minor
+        where days.currency = businesses.currency
+    ) as money on true
+    where businesses.id = any(business_ids) and days.subject = 'business'
+    group by 1, 2, 3
+$$;
+
+/*
+ * Return the key figures of all businesses.
+ * Definer: analysts read the result, which has no persons, and not the rows below it.
+ */
+create function insight.all_kpis()
+returns setof insight.kpis
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select kpis.*
+    from insight.count_kpis(
+        array(
+            select businesses.id
+            from business.businesses
+            where businesses.status in ('approved', 'suspended')
+        )
+    ) as kpis;
+end;
+
+/*
+ * Return the key figures of the caller's businesses.
+ * Definer: figures are of all rows of a business, whichever of them the caller may read.
+ */
+create function insight.my_kpis()
+returns setof insight.kpis
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select kpis.* from insight.count_kpis(insight.my_businesses()) as kpis;
+end;
+
+-- sql/90_insight/functions/models.sql
+
+-- The two ends of the models of customers: what a worker reads, and the one write of its result.
+
+/*
+ * Announce each business whose customers and demand are due to be counted. Returns how many.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.announce_outlooks()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_count integer = 0;
+begin
+    for v_id in
+        select businesses.id
+        from business.businesses
+        where businesses.status = 'approved'
+        order by businesses.id
+    loop
+        perform private.emit('outlook.due', jsonb_build_object('business_id', v_id));
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the history of each customer of a business: [{customer_id, days, mean_minor}]. days are
+ * the days of their purchases counted back from the day of the count, from the first on; mean_minor
+ * is what a day's purchases after the first are worth on average, null without one.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.customer_histories(business_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    with counted as (
+        select min(customer_values.counted_on) as day
+        from insight.customer_values
+        where customer_values.business_id = customer_histories.business_id
+    ),
+
+    daily as (
+        select
+            bought.customer_id,
+            bought.day,
+            sum(bought.value_minor) as value_minor,
+            bought.day = min(bought.day) over (partition by bought.customer_id) as is_first
+        from counted
+        cross join lateral insight.purchases(
+            customer_histories.business_id, counted.day
+        ) as bought
+        group by bought.customer_id, bought.day
+    )
+
+    select coalesce(jsonb_agg(histories order by histories.customer_id), '[]')
+    from (
+        select
+            daily.customer_id,
+            jsonb_agg(counted.day - daily.day order by daily.day) as days,
+            avg(daily.value_minor) filter (where not daily.is_first) as mean_minor
+        from daily
+        cross join counted
+        group by daily.customer_id
+    ) as histories
+$$;
+
+/*
+ * Keep what a model expects of the customers of a business, in one write: the run with its
+ * parameters, and for each customer how alive they are (0 to 1), how many purchases are expected in
+ * a year, and what one of them is worth. A null run says that no model fits.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.keep_model(business_id uuid, run jsonb, customers jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from insight.value_models
+    where value_models.business_id = keep_model.business_id;
+    if run is not null then
+        insert into insight.value_models
+        select fitted.*
+        from jsonb_populate_record(
+            null::insight.value_models,
+            run || jsonb_build_object(
+                'business_id', keep_model.business_id, 'fitted_at', private.now()
+            )
+        ) as fitted;
+    end if;
+    update insight.customer_values
+    set
+        alive_bps = round((expected.alive * 10000)::numeric),
+        expected_purchases = expected.purchases,
+        expected_minor = expected.minor
+    from insight.customer_values as counted
+    left join jsonb_to_recordset(customers) as expected (
+        customer_id uuid, alive double precision, purchases double precision,
+        minor double precision
+    ) on expected.customer_id = counted.customer_id
+    where
+        counted.business_id = keep_model.business_id
+        and customer_values.business_id = counted.business_id
+        and customer_values.customer_id = counted.customer_id;
+end;
+$$;
+
 -- sql/90_insight/rules/changes.sql
 
 -- Which rows change which days. Each trigger adds a change in the transaction of the row. Figures
@@ -2676,6 +3212,63 @@ using (true);
 -- The function returns counts alone.
 grant execute on function insight.customer_cohorts() to analyst, service_role;
 
+grant execute on function insight.all_kpis() to analyst, service_role;
+grant execute on function insight.my_cohorts(), insight.my_kpis()
+to authenticated, service_role;
+
+-- sql/90_insight/policies/customers.sql
+
+-- Owners, managers and accountants read what their customers are worth; analysts read the same
+-- rows without the customer. Nobody writes but the worker's functions.
+
+alter table insight.customer_values enable row level security;
+alter table insight.value_models enable row level security;
+
+grant select on insight.customer_values, insight.value_models to authenticated, service_role;
+grant select (
+    business_id, counted_on, first_on, last_on, purchases, currency, value_minor, alive_bps,
+    expected_purchases, expected_minor
+) on insight.customer_values to analyst;
+grant select on insight.value_models to analyst;
+
+create policy customer_values_select
+on insight.customer_values
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+);
+
+create policy customer_values_select_analyst
+on insight.customer_values
+for select
+to analyst
+using (true);
+
+create policy value_models_select
+on insight.value_models
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+);
+
+create policy value_models_select_analyst
+on insight.value_models
+for select
+to analyst
+using (true);
+
+grant execute on function
+insight.segment_of(integer, integer), insight.bps(numeric, numeric)
+to authenticated, analyst, service_role;
+grant execute on function
+insight.announce_outlooks(), insight.count_customer_values(uuid),
+insight.customer_histories(uuid), insight.keep_model(uuid, jsonb, jsonb)
+to worker;
+
 -- sql/90_insight/policies/days.sql
 
 -- Kept figures have no persons. Analysts read them through the views of analytics; owners and the
@@ -2840,6 +3433,202 @@ comment on column analytics.customer_cohorts.month_number is
 comment on column analytics.customer_cohorts.customers is 'Customers who bought in that month.';
 comment on column analytics.customer_cohorts.cohort_size is 'Customers who first bought in cohort.';
 comment on column analytics.customer_cohorts.retention_bps is
+'customers / cohort_size, in basis points.';
+
+-- sql/90_insight/api/customers.sql
+
+-- Segments, churn and value of customers: for owners by customer, for analysts counted.
+
+create view public.customer_values
+with (security_invoker = true)
+as
+with gaps as (
+    select
+        customer_values.business_id,
+        coalesce(
+            sum(customer_values.last_on - customer_values.first_on)::numeric
+            / nullif(sum(customer_values.purchases - 1), 0),
+            90
+        ) as gap_days
+    from insight.customer_values
+    group by 1
+),
+
+scored as (
+    select
+        customer_values.*,
+        ceil(5 * cume_dist() over (of_business order by customer_values.last_on))::integer
+            as recency_score,
+        ceil(5 * cume_dist() over (of_business order by customer_values.purchases))::integer
+            as frequency_score,
+        ceil(5 * cume_dist() over (of_business order by customer_values.value_minor))::integer
+            as monetary_score,
+        customer_values.counted_on - customer_values.last_on as days_since,
+        round(
+            (customer_values.last_on - customer_values.first_on + gaps.gap_days)
+            / customer_values.purchases, 1
+        ) as usual_gap_days,
+        round((customer_values.expected_purchases * customer_values.expected_minor)::numeric)
+        ::bigint as projected_minor
+    from insight.customer_values
+    inner join gaps on customer_values.business_id = gaps.business_id
+    window of_business as (partition by customer_values.business_id)
+)
+
+select
+    scored.business_id,
+    scored.customer_id,
+    scored.counted_on,
+    scored.first_on,
+    scored.last_on,
+    scored.purchases,
+    scored.currency,
+    scored.value_minor,
+    scored.recency_score,
+    scored.frequency_score,
+    scored.monetary_score,
+    insight.segment_of(scored.recency_score, scored.frequency_score) as segment,
+    scored.days_since,
+    scored.usual_gap_days,
+    insight.bps(scored.days_since, scored.days_since + scored.usual_gap_days) as churn_bps,
+    scored.days_since > 180 as is_churned,
+    scored.alive_bps,
+    scored.expected_purchases,
+    round(scored.expected_minor::numeric)::bigint as expected_minor,
+    scored.projected_minor,
+    scored.value_minor + scored.projected_minor as lifetime_minor
+from scored;
+grant select on public.customer_values to authenticated, service_role;
+
+comment on view public.customer_values is
+'Customers of a business with their segment (RFM), churn score, historic and projected value. For '
+'owners, managers and accountants. Counted once a day, to the end of the day before. Merged '
+'customers count as the one who stays.';
+comment on column public.customer_values.business_id is 'The business.';
+comment on column public.customer_values.customer_id is 'The customer, a row of customers.';
+comment on column public.customer_values.counted_on is
+'The day to whose end purchases are counted, in the zone of the business.';
+comment on column public.customer_values.first_on is 'The day of their first purchase.';
+comment on column public.customer_values.last_on is 'The day of their last purchase.';
+comment on column public.customer_values.purchases is
+'Days on which they bought something that was not all cancelled or refunded.';
+comment on column public.customer_values.currency is 'The currency of the business, ISO 4217.';
+comment on column public.customer_values.value_minor is
+'Historic value: the sum of amount - discount + tax that is not included over all lines of '
+'their sales, corrections included, gift cards and other currencies left out, in minor units.';
+comment on column public.customer_values.recency_score is
+'1 to 5: five times the share of customers whose last purchase is no later, rounded up.';
+comment on column public.customer_values.frequency_score is
+'1 to 5: five times the share of customers with no more purchases, rounded up.';
+comment on column public.customer_values.monetary_score is
+'1 to 5: five times the share of customers with no higher value_minor, rounded up.';
+comment on column public.customer_values.segment is
+'By recency_score R and frequency_score F: champions (R 4-5, F 4-5), potential_loyalists (R 4-5, '
+'F 2-3), new (R 5, F 1), promising (R 4, F 1), loyal (R 3, F 4-5), needs_attention (R 3, F 3), '
+'about_to_sleep (R 3, F 1-2), cannot_lose (R 1-2, F 5), at_risk (R 1-2, F 3-4), hibernating (R '
+'1-2, F 1-2).';
+comment on column public.customer_values.days_since is
+'Feature of the churn score: counted_on - last_on.';
+comment on column public.customer_values.usual_gap_days is
+'Feature of the churn score: (last_on - first_on + G) / purchases. G is the mean gap between two '
+'purchases of the business''''s customers, 90 days if nobody came twice.';
+comment on column public.customer_values.churn_bps is
+'How probable it is that they do not come back: x / (1 + x) with x = days_since / '
+'usual_gap_days, in basis points. 5000 when a usual gap has passed.';
+comment on column public.customer_values.is_churned is
+'Whether they have bought nothing for more than 180 days.';
+comment on column public.customer_values.alive_bps is
+'The probability by the model (BG/NBD) that they still buy; null: no model fits the business.';
+comment on column public.customer_values.expected_purchases is
+'Purchases expected in the 365 days after counted_on (BG/NBD); null: no model.';
+comment on column public.customer_values.expected_minor is
+'What one of them is worth (Gamma-Gamma), in minor units; null: no model.';
+comment on column public.customer_values.projected_minor is
+'Projected value: expected_purchases * expected_minor, in minor units, not discounted; null: '
+'no model.';
+comment on column public.customer_values.lifetime_minor is
+'value_minor + projected_minor; null: no model.';
+
+create view public.customer_churn
+with (security_invoker = true)
+as
+select
+    customer_values.business_id,
+    date_trunc('month', customer_values.first_on)::date as cohort,
+    count(*) as customers,
+    count(*) filter (where customer_values.counted_on - customer_values.last_on > 180)
+        as churned,
+    insight.bps(
+        count(*) filter (where customer_values.counted_on - customer_values.last_on > 180),
+        count(*)
+    ) as churn_bps
+from insight.customer_values
+group by 1, 2;
+grant select on public.customer_churn to authenticated, service_role;
+
+comment on view public.customer_churn is
+'Churn of customers by the month in which they first bought. A customer has churned who has bought '
+'nothing for more than 180 days. Counted once a day. For owners, managers and accountants.';
+comment on column public.customer_churn.business_id is 'The business.';
+comment on column public.customer_churn.cohort is
+'The first day of the month in which they first bought.';
+comment on column public.customer_churn.customers is 'Customers who first bought in that month.';
+comment on column public.customer_churn.churned is
+'Of these, those who have bought nothing for more than 180 days.';
+comment on column public.customer_churn.churn_bps is 'churned / customers, in basis points.';
+
+create view analytics.customer_churn
+with (security_invoker = true)
+as
+select
+    customer_values.business_id,
+    date_trunc('month', customer_values.first_on)::date as cohort,
+    count(*) as customers,
+    count(*) filter (where customer_values.counted_on - customer_values.last_on > 180)
+        as churned,
+    insight.bps(
+        count(*) filter (where customer_values.counted_on - customer_values.last_on > 180),
+        count(*)
+    ) as churn_bps
+from insight.customer_values
+group by 1, 2;
+grant select on analytics.customer_churn to analyst, service_role;
+
+comment on view analytics.customer_churn is
+'Churn of customers by the month in which they first bought. A customer has churned who has bought '
+'nothing for more than 180 days. Counted once a day.';
+comment on column analytics.customer_churn.business_id is 'The business.';
+comment on column analytics.customer_churn.cohort is
+'The first day of the month in which they first bought.';
+comment on column analytics.customer_churn.customers is 'Customers who first bought in that month.';
+comment on column analytics.customer_churn.churned is
+'Of these, those who have bought nothing for more than 180 days.';
+comment on column analytics.customer_churn.churn_bps is 'churned / customers, in basis points.';
+
+create view public.customer_retention
+with (security_invoker = true)
+as
+select
+    cohorts.business_id,
+    cohorts.cohort,
+    cohorts.month_number,
+    cohorts.customers,
+    cohorts.cohort_size,
+    insight.bps(cohorts.customers, cohorts.cohort_size) as retention_bps
+from insight.my_cohorts() as cohorts;
+grant select on public.customer_retention to authenticated, service_role;
+
+comment on view public.customer_retention is
+'How many customers come back: of those who first bought in a month, how many bought in each month '
+'since. For owners, managers and accountants.';
+comment on column public.customer_retention.business_id is 'The business.';
+comment on column public.customer_retention.cohort is
+'The first day of the month, in the zone of the business, in which they first bought.';
+comment on column public.customer_retention.month_number is
+'Months since then; 0 is that month. A month in which nobody bought has no row.';
+comment on column public.customer_retention.customers is 'Customers who bought in that month.';
+comment on column public.customer_retention.cohort_size is 'Customers who first bought in cohort.';
+comment on column public.customer_retention.retention_bps is
 'customers / cohort_size, in basis points.';
 
 -- sql/90_insight/api/dashboards.sql
@@ -3561,6 +4350,126 @@ comment on column analytics.inventory_turnover.average_stock_minor is
 comment on column analytics.inventory_turnover.turnover is
 'sold_units / mean of opening and closing pieces: how often stock was sold in the month.';
 
+-- sql/90_insight/api/kpis.sql
+
+-- The key figures of a business, one row a month.
+
+create view analytics.kpis
+with (security_invoker = true)
+as
+select
+    kpis.business_id,
+    kpis.month,
+    kpis.currency,
+    kpis.bookings,
+    kpis.completed,
+    kpis.cancellation_bps,
+    kpis.no_show_bps,
+    kpis.utilisation_bps,
+    kpis.new_customers,
+    kpis.returning_customers,
+    kpis.returning_bps,
+    kpis.sold_minor,
+    kpis.revenue_minor,
+    kpis.refund_bps,
+    kpis.sold_per_customer_minor
+from insight.all_kpis() as kpis;
+grant select on analytics.kpis to analyst, service_role;
+
+comment on view analytics.kpis is
+'Key figures of each business by month: this one and the 24 before, exact at the moment of the '
+'query. The same formulas as business_dashboard.
+
+Never sum money across currencies.';
+comment on column analytics.kpis.business_id is 'The business.';
+comment on column analytics.kpis.month is
+'The first day of the month, in the zone of the business.';
+comment on column analytics.kpis.currency is
+'The currency of the business, ISO 4217. Money of other currencies is left out.';
+comment on column analytics.kpis.bookings is
+'Bookings that start in the month, but those held or expired.';
+comment on column analytics.kpis.completed is 'Of these, completed ones.';
+comment on column analytics.kpis.cancellation_bps is
+'cancelled / bookings, in basis points; null of nothing.';
+comment on column analytics.kpis.no_show_bps is
+'no_show / (completed + no_show), in basis points; null of nothing.';
+comment on column analytics.kpis.utilisation_bps is
+'booked_minutes / open_minutes of the resources that customers are booked with, in basis '
+'points; null of nothing.';
+comment on column analytics.kpis.new_customers is 'Customers who bought for the first time.';
+comment on column analytics.kpis.returning_customers is
+'Customers who bought and had bought on an earlier day; each counts once a day.';
+comment on column analytics.kpis.returning_bps is
+'returning_customers / (new_customers + returning_customers), in basis points; null of '
+'nothing.';
+comment on column analytics.kpis.sold_minor is
+'Lines of sales after discounts, with tax and corrections, gift cards left out, in minor '
+'units.';
+comment on column analytics.kpis.revenue_minor is
+'captured - refunded - disputed - gift cards sold, by the ledger, in minor units.';
+comment on column analytics.kpis.refund_bps is
+'refunded / captured, in basis points; null of nothing.';
+comment on column analytics.kpis.sold_per_customer_minor is
+'sold_minor / (new_customers + returning_customers), in minor units; null of nothing.';
+
+create view public.business_kpis
+with (security_invoker = true)
+as
+select
+    kpis.business_id,
+    kpis.month,
+    kpis.currency,
+    kpis.bookings,
+    kpis.completed,
+    kpis.cancellation_bps,
+    kpis.no_show_bps,
+    kpis.utilisation_bps,
+    kpis.new_customers,
+    kpis.returning_customers,
+    kpis.returning_bps,
+    kpis.sold_minor,
+    kpis.revenue_minor,
+    kpis.refund_bps,
+    kpis.sold_per_customer_minor
+from insight.my_kpis() as kpis;
+grant select on public.business_kpis to authenticated, service_role;
+
+comment on view public.business_kpis is
+'Key figures of each business by month: this one and the 24 before, exact at the moment of the '
+'query. The same formulas as business_dashboard. For owners, managers and accountants.
+
+Never sum money across currencies.';
+comment on column public.business_kpis.business_id is 'The business.';
+comment on column public.business_kpis.month is
+'The first day of the month, in the zone of the business.';
+comment on column public.business_kpis.currency is
+'The currency of the business, ISO 4217. Money of other currencies is left out.';
+comment on column public.business_kpis.bookings is
+'Bookings that start in the month, but those held or expired.';
+comment on column public.business_kpis.completed is 'Of these, completed ones.';
+comment on column public.business_kpis.cancellation_bps is
+'cancelled / bookings, in basis points; null of nothing.';
+comment on column public.business_kpis.no_show_bps is
+'no_show / (completed + no_show), in basis points; null of nothing.';
+comment on column public.business_kpis.utilisation_bps is
+'booked_minutes / open_minutes of the resources that customers are booked with, in basis '
+'points; null of nothing.';
+comment on column public.business_kpis.new_customers is 'Customers who bought for the first time.';
+comment on column public.business_kpis.returning_customers is
+'Customers who bought and had bought on an earlier day; each counts once a day.';
+comment on column public.business_kpis.returning_bps is
+'returning_customers / (new_customers + returning_customers), in basis points; null of '
+'nothing.';
+comment on column public.business_kpis.sold_minor is
+'Lines of sales after discounts, with tax and corrections, gift cards left out, in minor '
+'units.';
+comment on column public.business_kpis.revenue_minor is
+'captured - refunded - disputed - gift cards sold, by the ledger, in minor units.';
+comment on column public.business_kpis.refund_bps is
+'refunded / captured, in basis points; null of nothing.';
+comment on column public.business_kpis.sold_per_customer_minor is
+'sold_minor / (new_customers + returning_customers), in minor units; null of nothing.';
+
 -- sql/90_insight/api/memberships.sql
 
 -- Members as figures: how many there are now, and what joined, left and was worth in each month.
@@ -3776,6 +4685,151 @@ comment on column analytics.membership_months.churn_bps is
 comment on column analytics.membership_months.mrr_minor is
 'Monthly recurring revenue when it ended, or now, in minor units, as in active_members. Of past '
 'pauses only the latest of a membership is known.';
+
+-- sql/90_insight/api/models.sql
+
+-- Segments for analysts, and the models behind projected values.
+
+create view analytics.customer_segments
+with (security_invoker = true)
+as
+with scored as (
+    select
+        customer_values.business_id,
+        customer_values.currency,
+        customer_values.purchases,
+        customer_values.value_minor,
+        customer_values.expected_purchases * customer_values.expected_minor as projected,
+        insight.segment_of(
+            ceil(5 * cume_dist() over (of_business order by customer_values.last_on))::integer,
+            ceil(5 * cume_dist() over (of_business order by customer_values.purchases))::integer
+        ) as segment
+    from insight.customer_values
+    window of_business as (partition by customer_values.business_id)
+)
+
+select
+    scored.business_id,
+    scored.currency,
+    scored.segment,
+    count(*) as customers,
+    sum(scored.purchases)::bigint as purchases,
+    sum(scored.value_minor)::bigint as value_minor,
+    round(sum(scored.projected)::numeric)::bigint as projected_minor
+from scored
+group by 1, 2, 3;
+grant select on analytics.customer_segments to analyst, service_role;
+
+comment on view analytics.customer_segments is
+'Customers by business and segment (RFM). Counted once a day.
+
+Never sum money across currencies.';
+comment on column analytics.customer_segments.business_id is 'The business.';
+comment on column analytics.customer_segments.currency is 'The currency of the business, ISO 4217.';
+comment on column analytics.customer_segments.segment is
+'As in customer_values: by scores of recency and frequency.';
+comment on column analytics.customer_segments.customers is
+'Customers in the segment. Each customer is in one.';
+comment on column analytics.customer_segments.purchases is 'Days on which they bought, added up.';
+comment on column analytics.customer_segments.value_minor is
+'Their historic value, in minor units.';
+comment on column analytics.customer_segments.projected_minor is
+'Their projected value of the next 365 days, in minor units; null: no model fits the business.';
+
+create view analytics.value_models
+with (security_invoker = true)
+as
+select
+    value_models.business_id,
+    value_models.fitted_at,
+    value_models.customers,
+    value_models.r,
+    value_models.alpha,
+    value_models.a,
+    value_models.b,
+    value_models.p,
+    value_models.q,
+    value_models.v,
+    value_models.test_days,
+    value_models.expected_purchases,
+    value_models.actual_purchases,
+    value_models.error,
+    value_models.naive_error
+from insight.value_models;
+grant select on analytics.value_models to analyst, service_role;
+
+comment on view analytics.value_models is
+'The parameters by which the customers of a business are valued, and the error of a back-test. A '
+'business with fewer than 50 customers who came back has no model.';
+comment on column analytics.value_models.business_id is 'The business.';
+comment on column analytics.value_models.fitted_at is 'When the model was fitted.';
+comment on column analytics.value_models.customers is
+'Customers that the parameters were fitted to.';
+comment on column analytics.value_models.r is 'BG/NBD: shape of the rates at which customers buy.';
+comment on column analytics.value_models.alpha is 'BG/NBD: scale of these rates, in days.';
+comment on column analytics.value_models.a is
+'BG/NBD: first shape of the probability to stop after a purchase.';
+comment on column analytics.value_models.b is 'BG/NBD: second shape of that probability.';
+comment on column analytics.value_models.p is
+'Gamma-Gamma: shape of the values of one customer''s purchases.';
+comment on column analytics.value_models.q is 'Gamma-Gamma: shape of how customers differ.';
+comment on column analytics.value_models.v is
+'Gamma-Gamma: scale of how they differ, in minor units.';
+comment on column analytics.value_models.test_days is
+'Length of the back-test: a model of the days before was compared with these last days.';
+comment on column analytics.value_models.expected_purchases is
+'Purchases that it expected in them.';
+comment on column analytics.value_models.actual_purchases is 'Purchases that there were.';
+comment on column analytics.value_models.error is
+'Mean absolute error of a customer, in purchases.';
+comment on column analytics.value_models.naive_error is
+'The same when everybody goes on at the rate so far.';
+
+create view public.value_models
+with (security_invoker = true)
+as
+select
+    value_models.business_id,
+    value_models.fitted_at,
+    value_models.customers,
+    value_models.r,
+    value_models.alpha,
+    value_models.a,
+    value_models.b,
+    value_models.p,
+    value_models.q,
+    value_models.v,
+    value_models.test_days,
+    value_models.expected_purchases,
+    value_models.actual_purchases,
+    value_models.error,
+    value_models.naive_error
+from insight.value_models;
+grant select on public.value_models to authenticated, service_role;
+
+comment on view public.value_models is
+'The parameters by which the customers of a business are valued, and the error of a back-test. A '
+'business with fewer than 50 customers who came back has no model. For '
+'owners, managers and accountants.';
+comment on column public.value_models.business_id is 'The business.';
+comment on column public.value_models.fitted_at is 'When the model was fitted.';
+comment on column public.value_models.customers is 'Customers that the parameters were fitted to.';
+comment on column public.value_models.r is 'BG/NBD: shape of the rates at which customers buy.';
+comment on column public.value_models.alpha is 'BG/NBD: scale of these rates, in days.';
+comment on column public.value_models.a is
+'BG/NBD: first shape of the probability to stop after a purchase.';
+comment on column public.value_models.b is 'BG/NBD: second shape of that probability.';
+comment on column public.value_models.p is
+'Gamma-Gamma: shape of the values of one customer''s purchases.';
+comment on column public.value_models.q is 'Gamma-Gamma: shape of how customers differ.';
+comment on column public.value_models.v is 'Gamma-Gamma: scale of how they differ, in minor units.';
+comment on column public.value_models.test_days is
+'Length of the back-test: a model of the days before was compared with these last days.';
+comment on column public.value_models.expected_purchases is 'Purchases that it expected in them.';
+comment on column public.value_models.actual_purchases is 'Purchases that there were.';
+comment on column public.value_models.error is 'Mean absolute error of a customer, in purchases.';
+comment on column public.value_models.naive_error is
+'The same when everybody goes on at the rate so far.';
 
 -- sql/90_insight/api/popularity.sql
 

@@ -795,3 +795,19 @@ insert into integrations.webhook_attempts (
     business_id, webhook_delivery_id, attempted_at, duration_ms
 )
 select deliveries.business_id, deliveries.id, now(), 1 from deliveries;
+insert into insight.customer_values (
+    business_id, customer_id, counted_on, first_on, last_on, purchases, currency, value_minor
+)
+select customers.business_id, customers.id, '2031-01-01', '2030-12-01', '2030-12-01', 1, 'EUR', 100
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into insight.value_models
+select fitted.*
+from jsonb_populate_record(
+    null::insight.value_models,
+    '{"fitted_at": "2031-01-01T00:00:00Z", "customers": 60, "r": 0.2, "alpha": 4, "a": 1, "b": 2,
+    "p": 6, "q": 4, "v": 15, "test_days": 30, "expected_purchases": 1.5, "actual_purchases": 2,
+    "error": 0.1, "naive_error": 0.2}'::jsonb
+    || jsonb_build_object('business_id', %(business)s::uuid)
+) as fitted;

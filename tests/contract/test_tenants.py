@@ -48,7 +48,12 @@ PRIVATE_VIEWS = {
     "customer_note_permissions",
     "customer_notes",
     "customer_preferences",
+    "business_kpis",
+    "customer_churn",
+    "customer_retention",
     "customer_stats",
+    "customer_values",
+    "value_models",
     "customer_tags",
     "customers",
     "favorites",
@@ -138,7 +143,7 @@ PRIVATE_VIEWS = {
     "wishlist_items",
 }
 # What somebody did themselves, and nobody else sees: the operator did nothing.
-CALLERS_VIEWS = {"past_professionals"}
+CALLERS_VIEWS = {"business_kpis", "customer_retention", "past_professionals"}
 FINGERPRINT = """
     select string_agg(format(
         '(select md5(coalesce(string_agg(t::text, '''' order by t::text), '''')) from %I.%I as t'

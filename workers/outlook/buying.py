@@ -81,8 +81,13 @@ def _unlikelihood(point: Point, counted: list[tuple[int, int, float, float]]) ->
     r, alpha, a, b = map(exp, point)
     at_most = max(x for _, x, _, _ in counted)
     head = [
-        lgamma(r + x) - lgamma(r) + r * point[1] + lgamma(a + b) + lgamma(b + x)
-        - lgamma(b) - lgamma(a + b + x)
+        lgamma(r + x)
+        - lgamma(r)
+        + r * point[1]
+        + lgamma(a + b)
+        + lgamma(b + x)
+        - lgamma(b)
+        - lgamma(a + b + x)
         for x in range(at_most + 1)
     ]
     total = 0.0

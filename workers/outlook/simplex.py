@@ -60,5 +60,7 @@ def _next(function: Callable[[Point], float], corners: list[Vertex]) -> list[Ver
     if contracted[0] < min(reflected[0], worst[0]):
         return [*others, contracted]
     best = corners[0]
-    shrunk = [[(b + p) / 2 for b, p in zip(best[1], point, strict=True)] for _, point in corners[1:]]
+    shrunk = [
+        [(b + p) / 2 for b, p in zip(best[1], point, strict=True)] for _, point in corners[1:]
+    ]
     return [best, *((function(point), point) for point in shrunk)]

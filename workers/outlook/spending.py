@@ -53,7 +53,12 @@ def _unlikelihood(point: Point, spent: list[tuple[int, float]]) -> float:
     for x, mean in spent:
         shape = p * x
         total += (
-            lgamma(shape + q) - lgamma(shape) - lgamma(q) + q * point[2]
-            + (shape - 1) * log(mean) + shape * log(x) - (shape + q) * log(x * mean + v)
+            lgamma(shape + q)
+            - lgamma(shape)
+            - lgamma(q)
+            + q * point[2]
+            + (shape - 1) * log(mean)
+            + shape * log(x)
+            - (shape + q) * log(x * mean + v)
         )
     return -total / len(spent)

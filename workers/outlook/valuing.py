@@ -32,8 +32,7 @@ class Customer:
 def read(histories: list[dict[str, Any]]) -> list[Customer]:
     """Read what insight.customer_histories returns."""
     return [
-        Customer(each["customer_id"], tuple(each["days"]), each["mean_minor"])
-        for each in histories
+        Customer(each["customer_id"], tuple(each["days"]), each["mean_minor"]) for each in histories
     ]
 
 

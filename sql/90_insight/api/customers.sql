@@ -12,7 +12,7 @@ with gaps as (
             90
         ) as gap_days
     from insight.customer_values
-    group by customer_values.business_id
+    group by 1
 ),
 
 scored as (
@@ -63,8 +63,8 @@ grant select on public.customer_values to authenticated, service_role;
 
 comment on view public.customer_values is
 'Customers of a business with their segment (RFM), churn score, historic and projected value. For '
-'owners, managers and accountants. Counted once a day, to the end of the day before. Merged customers '
-'count as the one who stays.';
+'owners, managers and accountants. Counted once a day, to the end of the day before. Merged '
+'customers count as the one who stays.';
 comment on column public.customer_values.business_id is 'The business.';
 comment on column public.customer_values.customer_id is 'The customer, a row of customers.';
 comment on column public.customer_values.counted_on is

@@ -119,7 +119,8 @@ grant select on public.value_models to authenticated, service_role;
 
 comment on view public.value_models is
 'The parameters by which the customers of a business are valued, and the error of a back-test. A '
-'business with fewer than 50 customers who came back has no model. For owners, managers and accountants.';
+'business with fewer than 50 customers who came back has no model. For '
+'owners, managers and accountants.';
 comment on column public.value_models.business_id is 'The business.';
 comment on column public.value_models.fitted_at is 'When the model was fitted.';
 comment on column public.value_models.customers is 'Customers that the parameters were fitted to.';

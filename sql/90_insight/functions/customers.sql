@@ -150,6 +150,7 @@ returns text
 language sql
 immutable
 security invoker
+set search_path = ''
 as $$
     select case
         when recency >= 4 and frequency >= 4 then 'champions'

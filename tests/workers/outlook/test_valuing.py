@@ -13,15 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.database import Database
 from workers.outlook.buying import Buying, History, fit_buying
 from workers.outlook.spending import fit_spending
 from workers.outlook.valuing import Customer, value
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "cdnow.csv").open(encoding="utf-8")))
-HISTORIES = [
-    History(int(row["repeats"]), float(row["last"]), float(row["seen"])) for row in ROWS
-]
+HISTORIES = [History(int(row["repeats"]), float(row["last"]), float(row["seen"])) for row in ROWS]
 
 
 def test_the_published_parameters_of_buying_come_out() -> None:
