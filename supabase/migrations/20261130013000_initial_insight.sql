@@ -1432,6 +1432,7 @@ returns text
 language sql
 immutable
 security invoker
+set search_path = ''
 as $$
     select case
         when recency >= 4 and frequency >= 4 then 'champions'
@@ -2396,8 +2397,35 @@ returns integer
 language sql
 immutable
 security invoker
+set search_path = ''
 as $$
     select round(10000 * part / nullif(whole, 0))::integer
+$$;
+
+/*
+ * Return the figures of a business from the first of the month 24 months ago, or from the day on
+ * which it was created, until today.
+ */
+create function insight.kpi_days(business business.businesses)
+returns setof insight.days
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select days.*
+    from (
+        select private.now() at time zone business.time_zone as at
+    ) as local
+    cross join lateral insight.current_days(
+        business.id,
+        greatest(
+            date_trunc('month', local.at) - interval '24 months',
+            business.created_at at time zone business.time_zone
+        )::date,
+        local.at::date
+    ) as days
+    where days.subject = 'business'
 $$;
 
 /*
@@ -2435,17 +2463,7 @@ as $$
             / nullif(sum(days.new_customers + days.returning_customers), 0)
         )::bigint
     from business.businesses
-    cross join lateral (
-        select (private.now() at time zone businesses.time_zone)::date as day
-    ) as today
-    cross join lateral insight.current_days(
-        businesses.id,
-        greatest(
-            date_trunc('month', today.day) - interval '24 months',
-            businesses.created_at at time zone businesses.time_zone
-        )::date,
-        today.day
-    ) as days
+    cross join lateral insight.kpi_days(businesses) as days
     cross join lateral (
         select
             days.pending_payment + days.pending + days.confirmed + days.checked_in
@@ -2461,7 +2479,7 @@ as $$
             days.gift_cards_minor
         where days.currency = businesses.currency
     ) as money on true
-    where businesses.id = any(business_ids) and days.subject = 'business'
+    where businesses.id = any(business_ids)
     group by 1, 2, 3
 $$;
 
