@@ -2,7 +2,7 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
--- sql/95_attach/functions.sql
+-- sql/95_attach/functions/exceptions.sql
 
 -- What the audit trail leaves out, and why. Every other change of every table is audited, of a new
 -- table as well, without anybody's doing. Keep the list short, and give the reason.
@@ -211,6 +211,10 @@ begin atomic
         counted.reason
     from audit.counted_tables() as counted;
 end;
+
+-- sql/95_attach/functions/relations.sql
+
+-- What the audit trail asks of a table: its key, its business, and what it hides.
 
 /*
  * Return the columns that name a row of a table, in order: those of its primary key, else of a
