@@ -100,6 +100,7 @@ class Live:
             text=True,
             cwd=ROOT,
             check=False,
+            timeout=DEADLINE,
         )
 
 

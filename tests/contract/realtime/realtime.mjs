@@ -92,6 +92,25 @@ for (const [client, topic] of [[user, `${name}:none`], [anyone, `${name}:read`]]
   await client.removeChannel(refused)
 }
 
+// replay: what the database stored is sent to somebody who joins later, and marked; only in private channels.
+const since = Date.now() - 60_000
+assert.deepEqual(await open.httpSend('not stored', {}), { success: true })
+await heard.next()
+const kept = inbox()
+const replay = { since, limit: 2 }
+const newcomer = as(token)
+await newcomer.realtime.setAuth()
+const later = await subscribed(newcomer.channel(`${name}:read`, { config: { private: true, broadcast: { replay } } })
+  .on('broadcast', { event: `stored-${vsn}` }, kept.put))
+for (const n of [2, 3]) {
+  const { event, payload, meta } = await kept.next()
+  assert.deepEqual([event, payload.n, meta.replayed, meta.id], [`stored-${vsn}`, n, true, payload.id])
+}
+assert.equal(later.state, 'joined')
+const greedy = { private: true, broadcast: { replay: { since, limit: 26 } } }
+const hasty = await subscribed(newcomer.channel(`${name}:write`, { config: greedy }), 'CHANNEL_ERROR')
+assert.match(hasty.firstError, /Replay params are not valid/)
+
 // setAuth: a fresh token changes nothing, an expired one ends the channel in words.
 const said = inbox()
 const holder = as()
@@ -109,6 +128,16 @@ assert.equal((await signed.states.next()).state, 'CLOSED')
 const late = await subscribed(holder.channel(`${name}:read`, { config: { private: true } }), 'CHANNEL_ERROR')
 assert.match(late.firstError, /^InvalidJWTToken: Token has expired/)
 await holder.realtime.disconnect()
+
+// connect, getChannels, connectionState: also before and without a channel.
+const early = as()
+assert.deepEqual([early.getChannels(), early.realtime.isConnected(), early.realtime.connectionState()], [[], false, 'closed'])
+early.realtime.connect()
+assert.equal(early.realtime.isConnecting(), true)
+while (!early.realtime.isConnected()) await new Promise((go) => setTimeout(go, 10))
+early.channel(room)
+assert.deepEqual(early.getChannels().map((each) => each.topic), [`realtime:${room}`])
+assert.equal(await early.realtime.disconnect(), 'ok')
 
 // Heartbeats.
 const beats = inbox()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
 from realtime import AsyncRealtimeChannel, AsyncRealtimeClient, RealtimeSubscribeStates
 from realtime.exceptions import RealtimeHTTPError
+from realtime.types import RealtimeAcknowledgementStatus
 
 from tests.contract.realtime.conftest import DEADLINE, Live
 
@@ -18,6 +20,8 @@ Inbox = asyncio.Queue[Any]
 
 @pytest.mark.parametrize("vsn", ["1.0.0", "2.0.0"])
 def test_realtime_js_does_all_that_it_can(live: Live, vsn: str) -> None:
+    for n in (1, 2, 3):
+        live.send(f"{live.name}:read", f"stored-{vsn}", {"n": n})
     done = live.script("realtime.mjs", vsn=vsn)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"done": True}
@@ -38,6 +42,8 @@ def test_realtime_py_does_all_that_it_can(live: Live) -> None:
     async def story() -> None:
         async with asyncio.timeout(DEADLINE):
             await _broadcasts(live)
+            await _pushes(live)
+            await _replay(live)
             await _presence(live)
             await _tokens(live)
 
@@ -73,21 +79,77 @@ async def _broadcasts(live: Live) -> None:
     assert not other.get_channels()
 
 
+async def _pushes(live: Live) -> None:
+    """What is pushed is answered, with success or an error; nothing is pushed before a join."""
+    client = AsyncRealtimeClient(live.url, live.token())
+    acked: dict[str, Any] = {**PRIVATE, "broadcast": {"ack": True}}
+    channel = client.channel(f"{live.name}:write", {"config": acked})  # type: ignore[typeddict-item]
+    with pytest.raises(Exception, match="before joining"):
+        await channel.send_broadcast("news", {})
+    states, _ = await subscribed(channel, RealtimeSubscribeStates.SUBSCRIBED)
+    assert channel.is_joined
+    answers: Inbox = asyncio.Queue()
+
+    async def answer(pushed: AsyncRealtimeChannel, event: str, payload: Any) -> tuple[str, Any]:
+        push = await pushed.push(event, payload)
+        for status in RealtimeAcknowledgementStatus:
+            push.receive(status, lambda told, status=status: answers.put_nowait((status, told)))
+        found: tuple[str, Any] = await answers.get()
+        return found
+
+    sent = {"type": "broadcast", "event": "news", "payload": {}}
+    track = {"type": "presence", "event": "track", "payload": {}}
+    ok, error = RealtimeAcknowledgementStatus.Ok, RealtimeAcknowledgementStatus.Error
+    assert (await answer(channel, "broadcast", sent))[0] == ok
+    large = {**sent, "payload": "x" * 3_200_000}
+    assert await answer(channel, "broadcast", large) == (error, {"reason": "payload_size_exceeded"})
+    assert (await answer(channel, "presence", track))[0] == ok
+    reader = client.channel(f"{live.name}:read", {"config": acked})  # type: ignore[typeddict-item]
+    await subscribed(reader, RealtimeSubscribeStates.SUBSCRIBED)
+    assert await answer(reader, "presence", track) == (error, {"reason": "Unauthorized"})
+    await channel.unsubscribe()
+    assert (await states.get())[0] == RealtimeSubscribeStates.CLOSED
+    assert channel.is_closed
+    await client.close()
+
+
+async def _replay(live: Live) -> None:
+    """Stored messages come to somebody who joins a private channel later, and to nobody else."""
+    client = AsyncRealtimeClient(live.url, live.token())
+    event, got = f"python-{time.time_ns()}", asyncio.Queue[Any]()
+    for n in (1, 2):
+        await asyncio.to_thread(live.send, f"{live.name}:read", event, {"n": n})
+    replay = {"replay": {"since": int(time.time() * 1000) - 60_000, "limit": 1}}
+    config: dict[str, Any] = {**PRIVATE, "broadcast": replay}
+    channel = client.channel(f"{live.name}:read", {"config": config})  # type: ignore[typeddict-item]
+    channel.on_broadcast(event, got.put_nowait)
+    await subscribed(channel, RealtimeSubscribeStates.SUBSCRIBED)
+    found = await got.get()
+    assert (found["payload"]["n"], found["meta"]["replayed"]) == (2, True)
+    public = client.channel("room", {"config": {**config, "private": False}})  # type: ignore[typeddict-item]
+    _, error = await subscribed(public, RealtimeSubscribeStates.CHANNEL_ERROR)
+    assert "Replay is not allowed for public channels" in error
+    await client.close()
+
+
 async def _presence(live: Live) -> None:
     client, other = (AsyncRealtimeClient(live.url, live.token()) for _ in range(2))
     joins: Inbox = asyncio.Queue()
     leaves: Inbox = asyncio.Queue()
     topic = f"{live.name}:write"
     watcher = other.channel(topic, {"config": {**PRIVATE, "presence": {"key": "bob"}}})  # type: ignore[typeddict-item]
+    synced: Inbox = asyncio.Queue()
+    watcher.on_presence_sync(lambda: synced.put_nowait(list(watcher.presence_state())))
     watcher.on_presence_join(lambda key, _now, new: joins.put_nowait((key, new)))
     watcher.on_presence_leave(lambda key, _now, left: leaves.put_nowait((key, left)))
     await subscribed(watcher, RealtimeSubscribeStates.SUBSCRIBED)
+    assert await synced.get() == []
     here = client.channel(topic, {"config": PRIVATE})  # type: ignore[typeddict-item]
     await subscribed(here, RealtimeSubscribeStates.SUBSCRIBED)
     await here.track({"mood": "fine"})
     key, new = await joins.get()
     assert (key, new[0]["mood"]) == ("ada", "fine")
-    assert list(watcher.presence_state()) == ["ada"]
+    assert await synced.get() == ["ada"]
     await here.untrack()
     key, left = await leaves.get()
     assert (key, left[0]["mood"]) == ("ada", "fine")

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
 import time
-from typing import Any
-
-from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
 
 from tests.contract.conftest import Town
-from tests.contract.realtime.conftest import DEADLINE, Live, Raw, events
-from tests.harness.waiting import wait_until
+from tests.contract.realtime.conftest import Live, Raw, events
 
 
 def test_a_message_of_the_database_reaches_its_topic(live: Live, raw: Raw) -> None:
@@ -88,32 +81,3 @@ def test_a_stream_that_comes_back_misses_nothing(live: Live) -> None:
         assert [next(stream)[2]["payload"]["n"] for _ in range(2)] == [2, 3]
         live.send(given["topic"], "now", {"n": 4})
         assert next(stream)[2]["payload"]["n"] == 4
-
-
-def test_clients_connect_by_themselves_after_the_edge_was_killed(live: Live) -> None:
-    topic = f"{live.name}:read"
-
-    async def story() -> None:
-        states: asyncio.Queue[RealtimeSubscribeStates] = asyncio.Queue()
-        got: asyncio.Queue[str] = asyncio.Queue()
-        client = AsyncRealtimeClient(live.url, live.token(), max_retries=30, initial_backoff=0.1)
-        config: Any = {"broadcast": {}, "presence": {"key": ""}, "private": True}
-        channel = client.channel(topic, {"config": config})
-        channel.on_broadcast("*", lambda payload: got.put_nowait(payload["event"]))
-        await channel.subscribe(lambda state, _error: states.put_nowait(state))
-        assert await states.get() == RealtimeSubscribeStates.SUBSCRIBED
-        await asyncio.to_thread(_kill_the_edge, live)
-        assert await states.get() == RealtimeSubscribeStates.CHANNEL_ERROR
-        assert await states.get() == RealtimeSubscribeStates.SUBSCRIBED
-        live.send(topic, "back", {"n": 1})
-        assert await got.get() == "back"
-        await client.close()
-
-    asyncio.run(asyncio.wait_for(story(), DEADLINE))
-
-
-def _kill_the_edge(live: Live) -> None:
-    pid = live.stack.pid("edge")
-    assert pid
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: live.stack.pid("edge") != pid)

@@ -178,3 +178,29 @@ def test_without_logical_wal_rows_are_refused_in_words_and_broadcasts_arrive(
         install_platform(dsn)
         asyncio.run(play(Login(dsn)))
     assert messages[0].topic == "room"
+
+
+def test_a_slot_that_nobody_reads_keeps_its_limit_and_no_write_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PostgreSQL lets go of the WAL at the limit; the next server makes the slot anew."""
+    limited = {**scratch.SETTINGS, "max_slot_wal_keep_size": "1MB"}
+    monkeypatch.setattr(scratch, "SETTINGS", limited)
+    start = "select is_new from _realtime.start_changes()"
+    status = "select wal_status from pg_replication_slots where slot_name = _realtime.slot()"
+    with scratch.scratch_cluster() as cluster:
+        dsn = scratch.create_database(cluster, "limited")
+        install_platform(dsn)
+        with psycopg.connect(dsn, autocommit=True) as server:
+            assert server.execute(start).fetchall() == [(True,)]
+        with psycopg.connect(dsn, autocommit=True) as writer:
+            writer.execute("create table written (n integer)")
+            for n in range(3):
+                writer.execute("insert into written values (%s)", (n,))
+                writer.execute("select pg_switch_wal()")
+            writer.execute("checkpoint")
+            assert writer.execute(status).fetchall() == [("lost",)]
+            writer.execute("insert into written values (3)")
+        with psycopg.connect(dsn, autocommit=True) as server:
+            assert server.execute(start).fetchall() == [(True,)]
+            assert server.execute(status).fetchall() == [("reserved",)]
