@@ -33,6 +33,7 @@ from workers.actors import (
     payouts,
     privacy,
     ratings,
+    search,
     secrets,
     webhooks,
 )
@@ -44,6 +45,7 @@ from workers.environment import required
 from workers.providers.blobs import settings as blobs
 from workers.providers.clamav import ClamAV
 from workers.providers.from_settings import Settings, build
+from workers.providers.meaning.from_settings import build as build_model
 from workers.providers.payments.from_settings import Settings as PaymentSettings
 from workers.providers.payments.from_settings import build as build_payments
 from workers.providers.storage import Storage
@@ -80,6 +82,8 @@ class Environment:
     storage_key: str
     # `host:port` or the path of a socket; None to scan no files.
     clamav_address: str | None
+    # The folder of the model that knows what texts mean; None to search by words alone.
+    meaning_model: str | None
     # Where the private keys of secrets lie.
     secret_keys_file: Path
     # Where this process writes its metrics; None to write none.
@@ -111,6 +115,7 @@ class Environment:
             storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
             storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
             clamav_address=environment.get("FRONTDESK_CLAMAV_ADDRESS") or None,
+            meaning_model=environment.get("FRONTDESK_MEANING_MODEL") or None,
             secret_keys_file=Path(required(environment, "FRONTDESK_SECRET_KEYS_FILE")),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
         )
@@ -151,6 +156,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     privacy.declare(broker, database, storage)
     place = blobs.build(environment.blobs) if environment.blobs else None
     leftovers.declare(broker, database, place)
+    search.declare(broker, database, build_model(environment.meaning_model))
     ledger.declare(broker, database)
     ratings.declare(broker, database)
     insight.declare(broker, database)

@@ -119,6 +119,10 @@ class Calendars(Section):
     private_hosts: list[str] = []
 
 
+class Search(Section):
+    model: str = ""
+
+
 class Media(Section):
     clamav_address: str = ""
 
@@ -174,6 +178,7 @@ class Frontdesk(Section):
     workers: Workers = Workers()
     calendars: Calendars = Calendars()
     media: Media = Media()
+    search: Search = Search()
     storage: Blobs = Blobs()
     realtime: RealtimeLimits = RealtimeLimits()
     payments: Payments = Payments()

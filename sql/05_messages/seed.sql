@@ -11,6 +11,7 @@ values
 ('payments', 'Payments and refunds to ask providers for, and their events to apply'),
 ('memberships', 'Memberships to renew, charge and end, and points that expire'),
 ('documents', 'Receipts and invoices to draw, tax numbers to check'),
+('meaning', 'Changed products, services and businesses whose meaning is to be written'),
 ('housekeeping', 'Expired holds, requests and orders to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 

@@ -5,11 +5,14 @@ on conflict do nothing;
 insert into private.routes (topic, queue, actor)
 values
 ('tick.recommendations', 'housekeeping', 'count_sales'),
-('tick.search', 'housekeeping', 'keep_search')
+('tick.search', 'housekeeping', 'keep_search'),
+('tick.meaning', 'meaning', 'embed_entries'),
+('search.changed', 'meaning', 'embed_entries')
 on conflict do nothing;
 
 insert into private.schedules (name, topic, every)
 values
 ('recommendations', 'tick.recommendations', '1 hour'),
-('search', 'tick.search', '1 day')
+('search', 'tick.search', '1 day'),
+('meaning', 'tick.meaning', '1 hour')
 on conflict (name) do update set topic = excluded.topic;

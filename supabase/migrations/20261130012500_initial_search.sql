@@ -244,7 +244,9 @@ create type search.entry_criteria as (
     -- What the caller may see, as search.for_caller writes it.
     hidden_businesses uuid array,
     own_businesses uuid array,
-    passes text array
+    passes text array,
+    -- What means something similar to the words, the nearest first; null searches by words alone.
+    meant uuid array
 );
 
 -- A result: its entry and its rank in the order that was asked for.
@@ -254,6 +256,40 @@ create type search.hit as (kind search.kind, business_id uuid, id uuid, rank dou
 create type public.suggestion as (kind search.kind, id uuid, business_id uuid, name text);
 comment on type public.suggestion is
 'What somebody may be about to type: a name, and the product, service or business that has it.';
+
+-- sql/85_search/tables/meaning.sql
+
+-- What entries mean, as vectors of a model. A worker writes them while the flag search_by_meaning
+-- is enabled. A vector is deleted with its entry, and in the transaction that changes the text that it
+-- was made of, so nothing is found by what it no longer says.
+
+create table search.vectors (
+    business_id uuid not null,
+    kind search.kind not null,
+    subject_id uuid not null,
+    -- Vectors of different models are not compared.
+    model text not null,
+    -- Of the text that the vector was made of.
+    text_hash text not null,
+    -- Of length 1.
+    vector real array not null,
+    -- The same as points of at most 96 dimensions, whose distances PostgreSQL counts itself.
+    parts extensions.cube array not null,
+
+    primary key (business_id, kind, subject_id),
+    constraint vectors_entry_fkey foreign key (business_id, kind, subject_id)
+    references search.entries (business_id, kind, subject_id) on delete cascade,
+    constraint vectors_have_numbers check (
+        cardinality(vector) between 1 and 2000 and array_position(vector, null) is null
+    )
+)
+-- A search reads all vectors, so they stay in their rows, as far as a page has room.
+with (toast_tuple_target = 8160);
+alter table search.vectors
+alter column vector set storage main,
+alter column parts set storage main;
+comment on table search.vectors is
+'What entries mean, as vectors: search finds what means something similar to a query.';
 
 -- sql/85_search/tables/recommendations.sql
 
@@ -266,14 +302,21 @@ create table search.settings (
     popular_days integer not null default 90,
     -- Sales of so many days are counted as trending.
     trending_days integer not null default 14,
+    -- How similar to a query something must be, as a cosine, to be found by its meaning.
+    least_similarity real not null default 0.3,
 
     constraint settings_have_one_row check (is_only_row),
     constraint settings_days_are_sane check (
         popular_days between 1 and 730 and trending_days between 1 and popular_days
         or private.invalid('trending_days and popular_days', 'must rise from 1 to 730')
+    ),
+    constraint settings_similarity_is_a_cosine check (
+        least_similarity between -1 and 1
+        or private.invalid('least_similarity', 'must be between -1 and 1')
     )
 );
-comment on table search.settings is 'The windows of popular and trending.';
+comment on table search.settings is
+'The windows of popular and trending, and how similar what is found by its meaning must be.';
 
 create table search.popular (
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -945,8 +988,8 @@ $$;
 -- query, but for the names of attributes, which are quoted.
 
 /*
- * Return the conditions that say what somebody may see and which words it must contain, at the
- * business that was asked for.
+ * Return the conditions that say what somebody may see, and which words it must contain or what it
+ * must mean, at the business that was asked for.
  */
 create function search.base_conditions(criteria search.entry_criteria)
 returns text
@@ -958,7 +1001,11 @@ as $$
 begin
     return concat_ws(
         ' and ',
-        case when criteria.words is not null then 'entries.words @@ ($1).words' end,
+        case
+            when criteria.meant is not null
+                then '(entries.words @@ ($1).words or entries.subject_id = any(($1).meant))'
+            when criteria.words is not null then 'entries.words @@ ($1).words'
+        end,
         case when criteria.business_id is not null
             then 'entries.business_id = ($1).business_id' end,
         'entries.business_id <> all(($1).hidden_businesses)',
@@ -1706,6 +1753,9 @@ begin
             excluded.is_verified
         );
     perform search.add_words(array(select present.words from unnest(fresh) as present));
+    perform search.forget_meaning(
+        kind, business_ids, array(select present.subject_id from unnest(fresh) as present)
+    );
 end;
 $$;
 
@@ -1956,7 +2006,8 @@ $$;
  * Errors:  PT400 invalid_input
  */
 create function search.to_criteria(
-    q text, kinds text, filters text, sort text, page_size text, cursor text, wanted text[]
+    q text, kinds text, filters text, sort text, page_size text, cursor text, wanted text[],
+    meaning text
 )
 returns search.entry_criteria
 language plpgsql
@@ -1977,7 +2028,7 @@ begin
         )
     );
     v_criteria = search.with_page(v_criteria, sort, page_size, cursor);
-    return search.with_words(v_criteria, q, wanted);
+    return search.with_meaning(search.with_words(v_criteria, q, wanted), meaning);
 end;
 $$;
 
@@ -1991,7 +2042,7 @@ $$;
  */
 create function search.find(
     q text, kinds text, filters text, sort text, page_size text, cursor text, facets text,
-    explain text, wanted text[]
+    explain text, wanted text[], meaning text default null
 )
 returns jsonb
 language plpgsql
@@ -2003,7 +2054,7 @@ declare
     v_has_facets constant boolean = coalesce(private.to_yes_no(facets, 'facets'), false);
     v_is_explained constant boolean = coalesce(private.to_yes_no(explain, 'explain'), false);
     v_criteria constant search.entry_criteria = search.to_criteria(
-        q, kinds, filters, sort, page_size, cursor, wanted
+        q, kinds, filters, sort, page_size, cursor, wanted, meaning
     );
     v_hits constant search.hit[] = search.page_of(v_criteria);
     v_last constant search.hit = v_hits[v_criteria.page_size];
@@ -2179,10 +2230,10 @@ set search_path = ''
 as $$
 begin
     return case criteria.sort
-        when 'relevance' then
+        when 'relevance' then case when criteria.meant is not null then search.mixed_expression() else
             case when criteria.words is not null
                 then 'search.word_score($1, entries.words, entries.folded_name) + ' else '' end
-            || 'entries.standing'
+            || 'entries.standing' end
         when 'price' then 'coalesce(-entries.lowest_price_minor, ''-infinity''::float8)'
         when 'price_descending' then 'coalesce(entries.lowest_price_minor, ''-infinity''::float8)'
         when 'newest' then 'extract(epoch from entries.since)'
@@ -2284,6 +2335,410 @@ begin
         return array(select hit from search.standing_hits(criteria) as hit);
     end if;
     return array(select hit from search.hits(criteria) as hit);
+end;
+$$;
+
+-- sql/85_search/functions/meaning.sql
+
+-- Finding by meaning: which vectors are near the vector of a query, and how their ranks are mixed
+-- with the ranks by words. Only search.distance_expression knows whether the database has pgvector.
+
+/*
+ * Return the expression of the distance between an entry's vector and the vector $2, whose parts
+ * are $4: 1 less their cosine. Where the database has pgvector, it counts, by its index if there
+ * is one. Elsewhere the squares of the distances of the parts add up to twice as much, exactly,
+ * because the vectors have the length 1.
+ */
+create function search.distance_expression(size integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if to_regtype('extensions.vector') is not null then
+        return format(
+            '(vectors.vector::extensions.vector(%1$s)'
+            ' operator(extensions.<=>) ($2)::extensions.vector(%1$s))',
+            size
+        );
+    end if;
+    return (
+        select '(' || string_agg(
+            format('(vectors.parts[%1$s] operator(extensions.<->) ($4)[%1$s]) ^ 2', number), ' + '
+        ) || ') / 2'
+        from generate_series(1, ceil(size / 96.0)::integer) as number
+    );
+end;
+$$;
+
+/*
+ * Return a vector as points of at most 96 dimensions; a point has at most 100.
+ */
+create function search.parts_of(vector real[])
+returns extensions.cube[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select extensions.cube(vector[first:first + 95]::double precision[])
+        from generate_series(1, cardinality(vector), 96) as first
+        order by first
+    );
+end;
+$$;
+
+/*
+ * Return a vector with its own direction and the length 1; null if it has no direction.
+ */
+create function search.normalized(vector double precision[])
+returns real[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_length constant double precision = (select sqrt(sum(x * x)) from unnest(vector) as x);
+begin
+    if coalesce(v_length, 0) = 0 then
+        return null;
+    end if;
+    return array(
+        select (element.x / v_length)::real
+        from unnest(vector) with ordinality as element (x, position)
+        order by element.position
+    );
+end;
+$$;
+
+/*
+ * Is anybody served by meaning? While nobody is, no vectors are written.
+ */
+create function search.has_meaning()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1 from flags.flags where flags.key = 'search_by_meaning' and flags.is_enabled
+    );
+end;
+$$;
+
+/*
+ * Return the hundred entries that mean what is most similar to a vector, the nearest first, of
+ * those that the caller may see, at the business that was asked for. As with words, filters come
+ * later, so that facets are right.
+ */
+create function search.nearest(criteria search.entry_criteria, model text, vector real[])
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+    v_nearest uuid[];
+begin
+    v_criteria.words = null;
+    execute concat(
+        'select array_agg(near.subject_id order by near.distance, near.subject_id) from ('
+        'select entries.subject_id, ', search.distance_expression(cardinality(vector)), ' as distance'
+        ' from search.vectors inner join search.entries using (business_id, kind, subject_id)'
+        ' where vectors.model = $3 and cardinality(vectors.vector) = cardinality($2) and ',
+        search.base_conditions(v_criteria),
+        ' order by distance limit 100) as near'
+        ' where near.distance <= (select 1 - settings.least_similarity from search.settings)'
+    ) into v_nearest using v_criteria, vector, model, search.parts_of(vector);
+    return coalesce(v_nearest, '{}');
+end;
+$$;
+
+/*
+ * Return criteria with what means something similar to the words, if the flag is on for the caller.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function search.with_meaning(criteria search.entry_criteria, meaning text)
+returns search.entry_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria search.entry_criteria = criteria;
+    v_meaning constant jsonb = private.to_object(meaning, 'meaning', '{model,vector}');
+    v_model constant text = private.to_text(v_meaning ->> 'model', 'meaning.model', 200);
+    v_numbers constant jsonb = private.to_list(v_meaning ->> 'vector', 'meaning.vector', 2000);
+    v_vector real[];
+begin
+    if meaning is null then
+        return v_criteria;
+    elsif v_criteria.words is null then
+        perform private.invalid('meaning', 'requires q');
+    elsif v_model is null then
+        perform private.invalid('meaning.model', 'is required');
+    elsif exists (
+        select 1
+        from jsonb_array_elements(v_numbers) as number (value)
+        where jsonb_typeof(number.value) <> 'number' or abs((number.value)::numeric) > 1e6
+    ) then
+        perform private.invalid('meaning.vector', 'must have numbers from -1000000 to 1000000');
+    end if;
+    v_vector = search.normalized(
+        array(select value::float8 from jsonb_array_elements_text(v_numbers) as number (value))
+    );
+    if v_vector is null then
+        perform private.invalid('meaning.vector', 'must have a number that is not 0');
+    end if;
+    if private.flag('search_by_meaning') then
+        v_criteria.meant = search.nearest(v_criteria, v_model, v_vector);
+    end if;
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return the expression of the order by words and meaning: reciprocal rank fusion.
+ *
+ * Source: Cormack, Clarke and Büttcher, Reciprocal Rank Fusion (2009), with their constant 60.
+ */
+create function search.mixed_expression()
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return 'case when entries.words @@ ($1).words then 1 / (60 + rank() over (order by'
+    ' entries.words @@ ($1).words desc,'
+    ' search.word_score($1, entries.words, entries.folded_name) + entries.standing desc))::float8'
+    ' else 0 end'
+    ' + coalesce(1 / (60 + array_position(($1).meant, entries.subject_id))::float8, 0)';
+end;
+$$;
+
+/*
+ * Return how the rank of a result among words and meaning comes about: two parts, which add up to
+ * its score.
+ */
+create function search.mix_explained(criteria search.entry_criteria, hit search.hit)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_by_meaning constant double precision = coalesce(
+        1 / (60 + array_position(criteria.meant, hit.id))::double precision, 0
+    );
+begin
+    return jsonb_build_object(
+        'by_words', hit.rank - v_by_meaning,
+        'by_meaning', v_by_meaning,
+        'query', criteria.words::text
+    );
+end;
+$$;
+
+-- sql/85_search/functions/meaning_writing.sql
+
+-- How vectors are written: a worker asks for the texts of entries without one, and stores what its
+-- model says of them.
+
+/*
+ * Return the text that says what a product, a service or a business is.
+ */
+create function search.text_of(kind search.kind, business_id uuid, id uuid)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_text text;
+begin
+    case kind
+        when 'product' then
+            select concat_ws('. ', products.name, product_categories.name, products.description)
+            into v_text
+            from catalog.products
+            left join catalog.product_categories
+                on
+                    product_categories.business_id = products.business_id
+                    and product_categories.id = products.category_id
+            where products.business_id = text_of.business_id and products.id = text_of.id;
+        when 'service' then
+            select concat_ws('. ', services.name, service_categories.name, services.description)
+            into v_text
+            from catalog.services
+            left join catalog.service_categories
+                on
+                    service_categories.business_id = services.business_id
+                    and service_categories.id = services.category_id
+            where services.business_id = text_of.business_id and services.id = text_of.id;
+        when 'business' then
+            select concat_ws('. ', businesses.name, businesses.description)
+            into v_text
+            from business.businesses
+            where businesses.id = text_of.id;
+    end case;
+    return left(v_text, 2000);
+end;
+$$;
+
+/*
+ * Delete the vectors of entries whose text changed, and announce entries that have none.
+ */
+create function search.forget_meaning(kind search.kind, business_ids uuid[], ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_batch uuid[];
+begin
+    delete from search.vectors
+    where
+        vectors.business_id = any(forget_meaning.business_ids)
+        and vectors.kind = forget_meaning.kind
+        and vectors.subject_id = any(forget_meaning.ids)
+        and vectors.text_hash
+        <> md5(search.text_of(vectors.kind, vectors.business_id, vectors.subject_id));
+    if not search.has_meaning() then
+        return;
+    end if;
+    for i in 1 .. cardinality(ids) by 500 loop
+        v_batch = array(
+            select id
+            from unnest(ids[i:i + 499]) as id
+            except
+            select vectors.subject_id
+            from search.vectors
+            where
+                vectors.business_id = any(forget_meaning.business_ids)
+                and vectors.kind = forget_meaning.kind
+                and vectors.subject_id = any(forget_meaning.ids)
+        );
+        if v_batch <> '{}' then
+            perform private.emit('search.changed', jsonb_build_object('ids', v_batch));
+        end if;
+    end loop;
+end;
+$$;
+
+/*
+ * Return entries without a vector of a model, of the given ones or, for null, of all: an array of
+ * {business_id, kind, id, text, text_hash}. While the flag is off there are none.
+ *
+ * Definer: called by the worker, which has no access to the catalog.
+ */
+create function search.texts_to_embed(model text, ids uuid[], maximum integer)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(jsonb_build_object(
+                'business_id', due.business_id,
+                'kind', due.kind,
+                'id', due.subject_id,
+                'text', due.text,
+                'text_hash', md5(due.text)
+            )),
+            '[]'
+        )
+        from (
+            select
+                entries.business_id,
+                entries.kind,
+                entries.subject_id,
+                search.text_of(entries.kind, entries.business_id, entries.subject_id) as text
+            from search.entries
+            left join search.vectors using (business_id, kind, subject_id)
+            where
+                (texts_to_embed.ids is null or entries.subject_id = any(texts_to_embed.ids))
+                and vectors.model is distinct from texts_to_embed.model
+                and search.has_meaning()
+            limit maximum
+        ) as due
+        where due.text is not null
+    );
+end;
+$$;
+
+/*
+ * Store vectors of a model: an array of {business_id, kind, id, text_hash, vector}. A vector of a
+ * text that changed meanwhile is left out; the change announced itself. Returns how many were
+ * stored.
+ *
+ * Definer: as search.texts_to_embed.
+ */
+create function search.store_vectors(model text, vectors jsonb)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    -- Whoever changes an entry waits until its vector is there to be deleted.
+    perform 1
+    from search.entries
+    where
+        entries.subject_id = any(
+            array(select (new ->> 'id')::uuid from jsonb_array_elements(store_vectors.vectors) as new)
+        )
+    order by entries.subject_id
+    for share;
+    insert into search.vectors (business_id, kind, subject_id, model, text_hash, vector, parts)
+    select
+        entries.business_id, entries.kind, entries.subject_id, store_vectors.model, new.text_hash,
+        normal.vector, search.parts_of(normal.vector)
+    from jsonb_to_recordset(store_vectors.vectors) as new (
+        business_id uuid, kind search.kind, id uuid, text_hash text, vector double precision[]
+    )
+    inner join search.entries
+        on
+            entries.business_id = new.business_id
+            and entries.kind = new.kind
+            and entries.subject_id = new.id
+    cross join lateral search.normalized(new.vector) as normal (vector)
+    where
+        new.text_hash = md5(search.text_of(new.kind, new.business_id, new.id))
+        and normal.vector is not null
+    on conflict on constraint vectors_pkey do update
+    set
+        model = excluded.model,
+        text_hash = excluded.text_hash,
+        vector = excluded.vector,
+        parts = excluded.parts;
+    get diagnostics v_count = row_count;
+    return v_count;
 end;
 $$;
 
@@ -3368,7 +3823,10 @@ begin
         'currency', v_entry.currency,
         'lowest_price_minor', v_entry.lowest_price_minor,
         'highest_price_minor', v_entry.highest_price_minor,
-        'score', search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing,
+        'score', case
+            when criteria.meant is not null and criteria.sort = 'relevance' then hit.rank
+            else search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing
+        end,
         'highlights', case
             when criteria.terms is not null then jsonb_strip_nulls(jsonb_build_object(
                 'name', search.marked(v_texts.name, criteria.terms),
@@ -3381,7 +3839,13 @@ begin
     )
     || case
         when is_explained
-            then jsonb_build_object('explanation', search.explained(criteria, v_entry))
+            then jsonb_build_object(
+                'explanation', case
+                    when criteria.meant is not null and criteria.sort = 'relevance'
+                        then search.mix_explained(criteria, hit)
+                    else search.explained(criteria, v_entry)
+                end
+            )
         else '{}'
     end;
 end;
@@ -4441,6 +4905,7 @@ alter table search.words enable row level security;
 alter table search.settings enable row level security;
 alter table search.popular enable row level security;
 alter table search.pairs enable row level security;
+alter table search.vectors enable row level security;
 alter table search.synonyms enable row level security;
 grant select, delete on search.synonyms to authenticated;
 grant insert (id, business_id, terms) on search.synonyms to authenticated;
@@ -4474,16 +4939,18 @@ using (business_id in (select private.my_businesses('manage')));
 
 -- The functions of the API call them as the caller.
 grant execute on function
-search.find(text, text, text, text, text, text, text, text, text[]),
+search.find(text, text, text, text, text, text, text, text, text[], text),
 search.suggest(text, text, text[], integer),
 search.recommend(text, uuid, integer)
 to anon, authenticated, service_role;
 
--- The worker counts sales and deletes what is left over.
+-- The worker counts sales, deletes what is left over, and writes what entries mean.
 grant usage on schema search to worker;
 grant execute on function
 search.count_sales(),
-search.keep_house()
+search.keep_house(),
+search.texts_to_embed(text, uuid[], integer),
+search.store_vectors(text, jsonb)
 to worker;
 
 -- sql/85_search/api/autocomplete.sql
@@ -4700,7 +5167,8 @@ create function public.search(
     cursor text default null,
     facets public.yes_no default 'false',
     explain public.yes_no default 'false',
-    locale text default null
+    locale text default null,
+    meaning public.object default null
 )
 returns jsonb
 language plpgsql
@@ -4711,13 +5179,14 @@ as $$
 begin
     return search.find(
         q, kinds, filters, sort, "limit", cursor, facets, explain,
-        private.wanted_locales(private.to_text(locale, 'locale', 500))
+        private.wanted_locales(private.to_text(locale, 'locale', 500)),
+        meaning
     );
 end;
 $$;
 grant execute on function public.search(
     text, public.list, public.object, text, public.whole_number, text, public.yes_no,
-    public.yes_no, text
+    public.yes_no, text, public.object
 ) to anon, authenticated, service_role;
 
 comment on function public.search is
@@ -4743,6 +5212,8 @@ results are {kind, id, business_id, name, currency, lowest_price_minor, highest_
 - facets: true for facets; they need q or filters.business_id.
 - explain: true for the parts of each score.
 - locale: as of product_page, for names and descriptions.
+- meaning: what q means, {"model": …, "vector": […]}, as /functions/v1/search adds it; it finds what '
+'means something similar too. It is ignored while the flag search_by_meaning is off.
 
 Errors: invalid_input 400.';
 

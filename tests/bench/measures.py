@@ -33,6 +33,7 @@ from tests.bench.privacy import export
 from tests.bench.products import products
 from tests.bench.queue import queue
 from tests.bench.realtime import realtime
+from tests.bench.recommend import recommend
 from tests.bench.reviews import reviews
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -213,6 +214,7 @@ ALL = {
     "peer": peer,
     "calcom": calcom,
     "search": search,
+    "recommend": recommend,
     "payouts": payouts,
     "renewals": renewals,
     "is_member": is_member,

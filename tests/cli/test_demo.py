@@ -36,6 +36,15 @@ OFFSETS_OF_ONE_BUSINESS = """
 """
 
 
+# By a word that only the synonyms have.
+FOUND = """
+    select array(
+        select distinct kind::text
+        from search.entries
+        where business_id in (select business_id from search.synonyms)
+        and (kind <> 'service' or words @@ 'hairdo')
+        order by 1)
+"""
 WALK_INS = """
     select count(*)
     from scheduling.bookings
@@ -117,6 +126,8 @@ def test_what_was_there_before_the_demo_stays_as_it_was(db: Database) -> None:
     salon = "business_id = (select tests.id('Salon'))"
     with filled(db) as connection:
         assert value(connection, "select count(*) from reviews.miscounts()") == 0
+        assert value(connection, FOUND) == ["business", "product", "service"]
+        assert "popular" in value(connection, "select array_agg(reason) from recommend('popular')")
         assert value(connection, f"select count(*) from reviews.review_history where {salon}") == 1
         assert value(connection, f"select count(*) from crm.messages where {salon}") == 0
 

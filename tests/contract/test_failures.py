@@ -105,6 +105,13 @@ def test_a_cancelled_statement_is_a_timeout(running: RunningStack, client: httpx
         assert_answer(nobody.post("/rest/v1/rpc/wait_for_ever", json={}), 504, "timeout")
 
 
+def test_a_search_that_takes_too_long_is_a_timeout(running: RunningStack) -> None:
+    with psycopg.connect(running.endpoints.db_url) as rival, running.client() as nobody:
+        rival.execute("lock table search.entries")
+        answer = nobody.post("/rest/v1/rpc/search", json={"q": "haircut"})
+        assert_answer(answer, 504, "timeout")
+
+
 def test_a_series_that_waits_too_long_is_a_timeout_and_books_nothing(
     running: RunningStack,
 ) -> None:

@@ -52,21 +52,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         """Count what the front page calls trending."""
         database.call("select content.count_trending()")
 
-    def count_sales(topic: str, payload: dict[str, Any]) -> None:
-        """Count what is popular and what is bought together."""
-        database.call("select search.count_sales()")
-
-    def keep_search(topic: str, payload: dict[str, Any]) -> None:
-        """Delete entries and words that are left over, and count sales if nothing is counted."""
-        database.call("select search.keep_house()")
-
     for actor in (
         apply_due_transitions,
         apply_due_order_steps,
         forget_what_is_old,
         offer_freed_time,
         count_trending,
-        count_sales,
-        keep_search,
     ):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

@@ -35,6 +35,7 @@ from workers.edge.settings import Settings
 from workers.edge.state import State
 from workers.edge.storage import app as storage
 from workers.edge.storage import errors as storage_errors
+from workers.providers.meaning import from_settings as meaning
 from workers.providers.payments import from_settings
 from workers.sandbox import app as sandbox
 
@@ -63,6 +64,7 @@ def make(settings: Settings) -> Starlette:
             open=False,
         )
         payments = from_settings.build(settings.payments)
+        embedder = meaning.build(settings.meaning_model)
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url or settings.rest_url)
         async with AsyncExitStack() as opened:
@@ -70,7 +72,7 @@ def make(settings: Settings) -> Starlette:
                 await opened.enter_async_context(connection)
             signing_in = auth.running(settings.auth, settings.db_url)
             state: dict[str, Any] = {
-                "edge": State(settings, pool, rest, rest_admin, Intake(pool), payments),
+                "edge": State(settings, pool, rest, rest_admin, Intake(pool), payments, embedder),
                 "auth": await opened.enter_async_context(signing_in),
             }
             if settings.storage is not None:

@@ -35,6 +35,8 @@ class Settings:
     # None where it is off, and where Supabase has its own Realtime.
     realtime: RealtimeSettings | None
     payments: PaymentSettings
+    # The folder of the model that knows what queries mean; None to search by words alone.
+    meaning_model: str | None
     # None where real money moves.
     sandbox: SandboxSettings | None
 
@@ -60,5 +62,6 @@ class Settings:
             storage=StorageSettings.of(os.environ),
             realtime=RealtimeSettings.of(os.environ),
             payments=PaymentSettings.of(os.environ),
+            meaning_model=os.environ.get("FRONTDESK_MEANING_MODEL") or None,
             sandbox=SandboxSettings.of(os.environ),
         )

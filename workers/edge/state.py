@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from workers.edge.functions.webhooks.intake import Intake
 from workers.edge.settings import Settings
+from workers.providers.meaning.protocol import Embedder
 from workers.providers.payments.protocol import PaymentProvider
 
 
@@ -25,6 +26,8 @@ class State:
     intake: Intake
     # The payment providers that are set up, by name.
     payments: Mapping[str, PaymentProvider]
+    # What knows the meaning of queries; None without a model.
+    embedder: Embedder | None
 
     @classmethod
     def of(cls, request: Request) -> State:

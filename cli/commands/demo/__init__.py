@@ -27,7 +27,7 @@ SQL = Path(__file__).parent
 AFTERWARDS = (
     *("prices.sql", "goods.sql", "orders.sql", "money.sql", "shipping.sql", "loyalty.sql"),
     *("memberships.sql", "reviews.sql", "customers.sql", "content.sql", "flags.sql"),
-    "figures.sql",
+    *("figures.sql", "search.sql"),
 )
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
 

@@ -12,7 +12,8 @@ create function public.search(
     cursor text default null,
     facets public.yes_no default 'false',
     explain public.yes_no default 'false',
-    locale text default null
+    locale text default null,
+    meaning public.object default null
 )
 returns jsonb
 language plpgsql
@@ -23,13 +24,14 @@ as $$
 begin
     return search.find(
         q, kinds, filters, sort, "limit", cursor, facets, explain,
-        private.wanted_locales(private.to_text(locale, 'locale', 500))
+        private.wanted_locales(private.to_text(locale, 'locale', 500)),
+        meaning
     );
 end;
 $$;
 grant execute on function public.search(
     text, public.list, public.object, text, public.whole_number, text, public.yes_no,
-    public.yes_no, text
+    public.yes_no, text, public.object
 ) to anon, authenticated, service_role;
 
 comment on function public.search is
@@ -55,5 +57,7 @@ results are {kind, id, business_id, name, currency, lowest_price_minor, highest_
 - facets: true for facets; they need q or filters.business_id.
 - explain: true for the parts of each score.
 - locale: as of product_page, for names and descriptions.
+- meaning: what q means, {"model": …, "vector": […]}, as /functions/v1/search adds it; it finds what '
+'means something similar too. It is ignored while the flag search_by_meaning is off.
 
 Errors: invalid_input 400.';

@@ -3,8 +3,8 @@
 -- query, but for the names of attributes, which are quoted.
 
 /*
- * Return the conditions that say what somebody may see and which words it must contain, at the
- * business that was asked for.
+ * Return the conditions that say what somebody may see, and which words it must contain or what it
+ * must mean, at the business that was asked for.
  */
 create function search.base_conditions(criteria search.entry_criteria)
 returns text
@@ -16,7 +16,11 @@ as $$
 begin
     return concat_ws(
         ' and ',
-        case when criteria.words is not null then 'entries.words @@ ($1).words' end,
+        case
+            when criteria.meant is not null
+                then '(entries.words @@ ($1).words or entries.subject_id = any(($1).meant))'
+            when criteria.words is not null then 'entries.words @@ ($1).words'
+        end,
         case when criteria.business_id is not null
             then 'entries.business_id = ($1).business_id' end,
         'entries.business_id <> all(($1).hidden_businesses)',

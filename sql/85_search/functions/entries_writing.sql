@@ -109,6 +109,9 @@ begin
             excluded.is_verified
         );
     perform search.add_words(array(select present.words from unnest(fresh) as present));
+    perform search.forget_meaning(
+        kind, business_ids, array(select present.subject_id from unnest(fresh) as present)
+    );
 end;
 $$;
 

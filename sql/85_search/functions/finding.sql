@@ -6,7 +6,8 @@
  * Errors:  PT400 invalid_input
  */
 create function search.to_criteria(
-    q text, kinds text, filters text, sort text, page_size text, cursor text, wanted text[]
+    q text, kinds text, filters text, sort text, page_size text, cursor text, wanted text[],
+    meaning text
 )
 returns search.entry_criteria
 language plpgsql
@@ -27,7 +28,7 @@ begin
         )
     );
     v_criteria = search.with_page(v_criteria, sort, page_size, cursor);
-    return search.with_words(v_criteria, q, wanted);
+    return search.with_meaning(search.with_words(v_criteria, q, wanted), meaning);
 end;
 $$;
 
@@ -41,7 +42,7 @@ $$;
  */
 create function search.find(
     q text, kinds text, filters text, sort text, page_size text, cursor text, facets text,
-    explain text, wanted text[]
+    explain text, wanted text[], meaning text default null
 )
 returns jsonb
 language plpgsql
@@ -53,7 +54,7 @@ declare
     v_has_facets constant boolean = coalesce(private.to_yes_no(facets, 'facets'), false);
     v_is_explained constant boolean = coalesce(private.to_yes_no(explain, 'explain'), false);
     v_criteria constant search.entry_criteria = search.to_criteria(
-        q, kinds, filters, sort, page_size, cursor, wanted
+        q, kinds, filters, sort, page_size, cursor, wanted, meaning
     );
     v_hits constant search.hit[] = search.page_of(v_criteria);
     v_last constant search.hit = v_hits[v_criteria.page_size];

@@ -145,10 +145,10 @@ set search_path = ''
 as $$
 begin
     return case criteria.sort
-        when 'relevance' then
+        when 'relevance' then case when criteria.meant is not null then search.mixed_expression() else
             case when criteria.words is not null
                 then 'search.word_score($1, entries.words, entries.folded_name) + ' else '' end
-            || 'entries.standing'
+            || 'entries.standing' end
         when 'price' then 'coalesce(-entries.lowest_price_minor, ''-infinity''::float8)'
         when 'price_descending' then 'coalesce(entries.lowest_price_minor, ''-infinity''::float8)'
         when 'newest' then 'extract(epoch from entries.since)'

@@ -218,7 +218,10 @@ begin
         'currency', v_entry.currency,
         'lowest_price_minor', v_entry.lowest_price_minor,
         'highest_price_minor', v_entry.highest_price_minor,
-        'score', search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing,
+        'score', case
+            when criteria.meant is not null and criteria.sort = 'relevance' then hit.rank
+            else search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing
+        end,
         'highlights', case
             when criteria.terms is not null then jsonb_strip_nulls(jsonb_build_object(
                 'name', search.marked(v_texts.name, criteria.terms),
@@ -231,7 +234,13 @@ begin
     )
     || case
         when is_explained
-            then jsonb_build_object('explanation', search.explained(criteria, v_entry))
+            then jsonb_build_object(
+                'explanation', case
+                    when criteria.meant is not null and criteria.sort = 'relevance'
+                        then search.mix_explained(criteria, hit)
+                    else search.explained(criteria, v_entry)
+                end
+            )
         else '{}'
     end;
 end;

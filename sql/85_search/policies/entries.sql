@@ -7,6 +7,7 @@ alter table search.words enable row level security;
 alter table search.settings enable row level security;
 alter table search.popular enable row level security;
 alter table search.pairs enable row level security;
+alter table search.vectors enable row level security;
 alter table search.synonyms enable row level security;
 grant select, delete on search.synonyms to authenticated;
 grant insert (id, business_id, terms) on search.synonyms to authenticated;
@@ -40,14 +41,16 @@ using (business_id in (select private.my_businesses('manage')));
 
 -- The functions of the API call them as the caller.
 grant execute on function
-search.find(text, text, text, text, text, text, text, text, text[]),
+search.find(text, text, text, text, text, text, text, text, text[], text),
 search.suggest(text, text, text[], integer),
 search.recommend(text, uuid, integer)
 to anon, authenticated, service_role;
 
--- The worker counts sales and deletes what is left over.
+-- The worker counts sales, deletes what is left over, and writes what entries mean.
 grant usage on schema search to worker;
 grant execute on function
 search.count_sales(),
-search.keep_house()
+search.keep_house(),
+search.texts_to_embed(text, uuid[], integer),
+search.store_vectors(text, jsonb)
 to worker;

@@ -129,7 +129,9 @@ create type search.entry_criteria as (
     -- What the caller may see, as search.for_caller writes it.
     hidden_businesses uuid array,
     own_businesses uuid array,
-    passes text array
+    passes text array,
+    -- What means something similar to the words, the nearest first; null searches by words alone.
+    meant uuid array
 );
 
 -- A result: its entry and its rank in the order that was asked for.

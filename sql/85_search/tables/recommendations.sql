@@ -7,14 +7,21 @@ create table search.settings (
     popular_days integer not null default 90,
     -- Sales of so many days are counted as trending.
     trending_days integer not null default 14,
+    -- How similar to a query something must be, as a cosine, to be found by its meaning.
+    least_similarity real not null default 0.3,
 
     constraint settings_have_one_row check (is_only_row),
     constraint settings_days_are_sane check (
         popular_days between 1 and 730 and trending_days between 1 and popular_days
         or private.invalid('trending_days and popular_days', 'must rise from 1 to 730')
+    ),
+    constraint settings_similarity_is_a_cosine check (
+        least_similarity between -1 and 1
+        or private.invalid('least_similarity', 'must be between -1 and 1')
     )
 );
-comment on table search.settings is 'The windows of popular and trending.';
+comment on table search.settings is
+'The windows of popular and trending, and how similar what is found by its meaning must be.';
 
 create table search.popular (
     business_id uuid not null references business.businesses (id) on delete cascade,

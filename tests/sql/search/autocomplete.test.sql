@@ -1,6 +1,6 @@
 -- Somebody types, and gets suggestions that they may see.
 begin;
-select plan(12);
+select plan(17);
 
 -- Given two shops, one of which closed
 select tests.at('2031-05-01 08:00Z');
@@ -34,6 +34,11 @@ select is(tests.suggested('chiar'), 'Chair, Chair repair', 'A typing error is co
 select is(tests.suggested('chis'), '', 'Nothing that is not published is suggested');
 select is(tests.suggested('chain'), 'Chair, Chair repair', 'Nothing of a suspended business is suggested');
 select is(tests.suggested('🪑'), '', 'A text without letters has no suggestions');
+select is(tests.suggested('&|!'''), '', 'Operators alone have no suggestions');
+select is(tests.suggested('cha & | ! '' rep'), '', 'Only the last word may be unfinished');
+select is(tests.suggested('chair & | ! '' re'), 'Chair repair', 'Operators are no operators');
+select is(tests.suggested('the and of'), '', 'Common words alone have no suggestions');
+select is(tests.suggested('שולחן'), '', 'A text from right to left is no error');
 select throws_like($$select public.autocomplete('')$$, 'q %', 'An empty text is refused');
 select throws_like($$select public.autocomplete(repeat('a', 10000))$$, 'q %', 'A long text is refused');
 

@@ -38,5 +38,5 @@ async def call(request: Request, function: str, wanted: dict[str, Any]) -> httpx
 
 
 def passed_on(refused: httpx.Response) -> Response:
-    """Return the API's own refusal."""
+    """Return the API's own answer."""
     return Response(refused.content, refused.status_code, media_type="application/json")

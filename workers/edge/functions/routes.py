@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from workers.edge.functions import calendar, order, payments, payouts, review, unsubscribe
+from workers.edge.functions import calendar, order, payments, payouts, review, search, unsubscribe
 from workers.edge.functions.webhooks import endpoint
 
 ROUTES = [
@@ -15,6 +15,7 @@ ROUTES = [
     Route(unsubscribe.PATH, unsubscribe.unsubscribe, methods=["POST"]),
     Route(review.PATH, review.ask, methods=["GET"]),
     Route(review.PATH, review.write, methods=["POST"]),
+    Route(search.PATH, search.search, methods=["POST"]),
     Route(order.PATH, order.show, methods=["GET"]),
     Route(calendar.PATH, calendar.show, methods=["GET"]),
 ]

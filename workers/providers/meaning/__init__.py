@@ -1,0 +1,1 @@
+"""What texts mean, as vectors: texts that mean something similar have similar vectors."""
