@@ -23,7 +23,8 @@ SETUP = """
     select tests.business('Shop', 'owner');
     insert into flags.flags (key, is_enabled) values ('search_by_meaning', true);
     insert into catalog.products (business_id, name, description, slug, currency, is_published)
-    select tests.id('Shop'), product ->> 'name', product ->> 'description', number::text, 'EUR', true
+    select
+        tests.id('Shop'), product ->> 'name', product ->> 'description', number::text, 'EUR', true
     from jsonb_array_elements(%s) with ordinality as products (product, number)
 """
 DUE = "select search.texts_to_embed(%s, null, 1000)"
