@@ -101,6 +101,7 @@ class Gateway(Section):
 class Rest(Section):
     db_pool: Annotated[int, Field(gt=0, le=1000)] = 20
     db_pool_for_reads: Annotated[int, Field(gt=0, le=1000)] = 10
+    pooler: Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+:[0-9]{1,5})?$")] = ""
     jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
     jwt_cache_max_entries: Annotated[int, Field(ge=0)] = 1000
 

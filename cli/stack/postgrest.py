@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from psycopg.conninfo import make_conninfo
+
 from cli.settings import Config
 
 # Without these, PostgREST logs each request and checks each signature again.
@@ -26,15 +28,19 @@ def environment(
     pool: int,
 ) -> Mapping[str, str]:
     """Return the environment of one PostgREST; `db_url` is that of the role authenticator."""
+    pooler = config.frontdesk.rest.pooler
     return {
-        "PGRST_DB_URI": db_url,
+        "PGRST_DB_URI": _through(pooler, db_url) if pooler else db_url,
         "PGRST_DB_SCHEMAS": ",".join(config.api.schemas),
         "PGRST_DB_EXTRA_SEARCH_PATH": ",".join(config.api.extra_search_path),
         "PGRST_DB_ANON_ROLE": "anon",
         "PGRST_DB_MAX_ROWS": str(config.api.max_rows),
         "PGRST_DB_POOL": str(pool),
         "PGRST_DB_POOL_ACQUISITION_TIMEOUT": "10",
-        "PGRST_DB_CHANNEL_ENABLED": "true",
+        # Behind a pooler the next transaction may run in another session, which has neither the
+        # prepared statements of this one nor its LISTEN.
+        "PGRST_DB_PREPARED_STATEMENTS": "false" if pooler else "true",
+        "PGRST_DB_CHANNEL_ENABLED": "false" if pooler else "true",
         "PGRST_JWT_SECRET": jwks,
         # PostgREST 12 and 13 know the first of these two, later ones the second.
         "PGRST_JWT_CACHE_MAX_LIFETIME": str(config.frontdesk.rest.jwt_cache_max_lifetime),
@@ -53,3 +59,9 @@ def environment(
         "PGRST_SERVER_PORT": str(port),
         "PGRST_ADMIN_SERVER_PORT": str(admin_port),
     }
+
+
+def _through(pooler: str, db_url: str) -> str:
+    """Return the address of the same database and role by way of a pooler."""
+    host, _, port = pooler.rpartition(":")
+    return make_conninfo(db_url, host=host, port=port)
