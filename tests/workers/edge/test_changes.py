@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,10 +12,12 @@ import pytest
 
 from tests.harness.database import Database
 from tests.harness.row_changes import Town, built, follow, following, on, steps
-from workers.edge.realtime.changes.catalog import View
+from workers.edge.realtime.changes import delivering
+from workers.edge.realtime.changes.catalog import Connection, View
 from workers.edge.realtime.changes.history import Entry, Position
+from workers.edge.realtime.changes.rows import Answer, Question
 from workers.edge.realtime.changes.wire import written
-from workers.edge.realtime.interfaces import Change, RefusedError
+from workers.edge.realtime.interfaces import Change, Notice, RefusedError
 
 
 @pytest.fixture
@@ -67,6 +69,35 @@ def test_a_member_who_was_removed_hears_nothing_more(town: Town) -> None:
             assert len(ann.changes()) == 1
 
     asyncio.run(play())
+
+
+def test_a_row_is_read_once_for_equal_claims(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many follow, and whenever their tokens were issued."""
+    asked: list[int] = []
+    read = delivering.read
+
+    async def counted(
+        connection: Connection, questions: Sequence[Question]
+    ) -> dict[Question, Answer | Notice]:
+        asked.append(len(questions))
+        return await read(connection, questions)
+
+    monkeypatch.setattr(delivering, "read", counted)
+
+    async def play() -> None:
+        async with following(town) as feed:
+            owner = town.claims("owner")
+            crowd = [
+                (await follow(feed, {**owner, "iat": n, "exp": n + 9}, on("invitations")))[0]
+                for n in range(5)
+            ]
+            await follow(feed, town.claims("rival"), on("invitations"))
+            town.invite("Salon", "a@example.com")
+            for heard in crowd:
+                await heard.until(1)
+
+    asyncio.run(play())
+    assert max(asked) == 2
 
 
 def test_a_new_token_is_asked_for_from_the_next_change_on(town: Town) -> None:
