@@ -110,10 +110,12 @@ def replay(
     ] = None,
     from_at: Annotated[
         str | None,
-        typer.Option(envvar="FRONTDESK_FROM", help="The beginning of a period, with an offset."),
+        typer.Option(
+            "--from", envvar="FRONTDESK_FROM", help="The beginning of a period, with an offset."
+        ),
     ] = None,
     to_at: Annotated[
-        str | None, typer.Option(envvar="FRONTDESK_TO", help="Its end; now if left out.")
+        str | None, typer.Option("--to", envvar="FRONTDESK_TO", help="Its end; now if left out.")
     ] = None,
     state: StateOption = DEFAULT_STATE,
     yes: YesOption = False,
