@@ -7724,9 +7724,18 @@ begin
     ) then
         perform commerce.refuse_unknown_variant();
     end if;
+    -- An insert that finds a level waits for whoever changes it, so only missing ones are inserted.
     insert into commerce.stock_levels (business_id, store_id, variant_id)
     select distinct begin_levels.business_id, move.store_id, move.variant_id
     from unnest(moves) as move
+    where not exists (
+        select 1
+        from commerce.stock_levels
+        where
+            stock_levels.business_id = begin_levels.business_id
+            and stock_levels.store_id = move.store_id
+            and stock_levels.variant_id = move.variant_id
+    )
     order by move.store_id, move.variant_id
     on conflict do nothing;
 end;
