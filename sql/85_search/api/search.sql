@@ -39,8 +39,10 @@ comment on function public.search is
 
 results are {kind, id, business_id, name, currency, lowest_price_minor, highest_price_minor, '
 'score, highlights}. highlights has name and description in pieces {text, is_match}. facets is '
-'null unless asked for: {count, kinds, categories, brands, verticals, prices, attributes}, where '
-'each list counts the results of each value without its own filter.
+'null unless asked for: {count, is_complete, kinds, categories, brands, verticals, prices, '
+'attributes}, where each list counts the results of each value without its own filter. If more '
+'than 5,000 match, 5,000 are counted and is_complete is false. By relevance, a query that more '
+'than 500 match returns the 500 of the highest standing and 100 whose names begin with q.
 
 - q: at most 200 characters and 20 words. All words must occur, in any order and without accents; '
 'the last one may be unfinished. If nothing contains them, words one typing error away count too. '

@@ -74,13 +74,22 @@ stable
 security invoker
 set search_path = ''
 set jit = 'off'
+set enable_seqscan = 'off'
 as $$
 declare
+    v_conditions constant text = search.base_conditions(criteria);
     v_has_matches boolean;
 begin
+    -- Frequent words are soon met in the order of standing.
     execute concat(
-        'select exists (select 1 from search.entries where ', search.base_conditions(criteria), ')'
+        'select exists (select 1 from (select * from search.entries'
+        ' order by standing desc, subject_id limit 500) as entries where ', v_conditions, ')'
     ) into v_has_matches using criteria;
+    if not v_has_matches then
+        execute concat(
+            'select exists (select 1 from search.entries where ', v_conditions, ')'
+        ) into v_has_matches using criteria;
+    end if;
     return v_has_matches;
 end;
 $$;
@@ -113,7 +122,7 @@ $$;
  * Return how well the words of an entry fit, from 0 to about 1.5: PostgreSQL's ts_rank with the
  * weights of entries, and more if the name is or begins with what was typed.
  */
-create function search.word_score(criteria search.entry_criteria, words tsvector, folded_name text)
+create function search.word_score(query tsquery, folded text, words tsvector, folded_name text)
 returns double precision
 language plpgsql
 immutable
@@ -122,9 +131,9 @@ set search_path = ''
 as $$
 begin
     return coalesce(
-        ts_rank('{0.1,0.2,0.4,1}', words, criteria.words) + case
-            when folded_name = criteria.folded then 0.5
-            when starts_with(folded_name, criteria.folded) then 0.2
+        ts_rank('{0.1,0.2,0.4,1}', words, query) + case
+            when folded_name = folded then 0.5
+            when starts_with(folded_name, folded) then 0.2
             else 0
         end,
         0
@@ -147,7 +156,8 @@ begin
     return case criteria.sort
         when 'relevance' then case when criteria.meant is not null then search.mixed_expression() else
             case when criteria.words is not null
-                then 'search.word_score($1, entries.words, entries.folded_name) + ' else '' end
+                then 'search.word_score(($1).words, ($1).folded, entries.words, entries.folded_name) + '
+                else '' end
             || 'entries.standing' end
         when 'price' then 'coalesce(-entries.lowest_price_minor, ''-infinity''::float8)'
         when 'price_descending' then 'coalesce(entries.lowest_price_minor, ''-infinity''::float8)'
@@ -160,6 +170,32 @@ begin
             ' where here.business_id = entries.business_id and here.kind = ''business'''
             ' and here.subject_id = entries.business_id), ''-infinity'')'
     end;
+end;
+$$;
+
+/*
+ * Return the conditions of everything that was asked for.
+ */
+create function search.all_conditions(criteria search.entry_criteria)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ' and ',
+        search.base_conditions(criteria),
+        search.other_conditions(criteria),
+        -- These can be found by the index.
+        case when criteria.attributes is not null
+            then 'entries.attributes @> catalog.exact_values(($1).attributes)' end,
+        (
+            select string_agg(filter.condition, ' and ')
+            from search.facet_conditions(criteria) as filter
+        )
+    );
 end;
 $$;
 
@@ -177,20 +213,13 @@ as $$
 begin
     return query execute concat(
         'select kind, business_id, id, rank from (select entries.kind, entries.business_id,'
-        ' entries.subject_id as id, (', search.rank_expression(criteria), ')::float8 as rank'
-        ' from search.entries where ',
-        concat_ws(
-            ' and ',
-            search.base_conditions(criteria),
-            search.other_conditions(criteria),
-            -- These can be found by the index.
-            case when criteria.attributes is not null
-                then 'entries.attributes @> catalog.exact_values(($1).attributes)' end,
-            (
-                select string_agg(filter.condition, ' and ')
-                from search.facet_conditions(criteria) as filter
-            )
-        ),
+        ' entries.subject_id as id, (', search.rank_expression(criteria), ')::float8 as rank from ',
+        case
+            when
+                criteria.sort = 'relevance' and criteria.words is not null and criteria.meant is null
+                then '(select distinct on (kind, subject_id) * from search.compared($1)) as entries'
+            else 'search.entries where ' || search.all_conditions(criteria)
+        end,
         ') as ranked',
         case when criteria.after_id is not null
             then ' where rank < ($1).after_rank or rank = ($1).after_rank and id > ($1).after_id'

@@ -182,7 +182,8 @@ as $$
 begin
     return 'case when entries.words @@ ($1).words then 1 / (60 + rank() over (order by'
     ' entries.words @@ ($1).words desc,'
-    ' search.word_score($1, entries.words, entries.folded_name) + entries.standing desc))::float8'
+    ' search.word_score(($1).words, ($1).folded, entries.words, entries.folded_name)'
+    ' + entries.standing desc))::float8'
     ' else 0 end'
     ' + coalesce(1 / (60 + array_position(($1).meant, entries.subject_id))::float8, 0)';
 end;

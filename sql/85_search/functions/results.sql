@@ -220,7 +220,9 @@ begin
         'highest_price_minor', v_entry.highest_price_minor,
         'score', case
             when criteria.meant is not null and criteria.sort = 'relevance' then hit.rank
-            else search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing
+            else v_entry.standing + search.word_score(
+                criteria.words, criteria.folded, v_entry.words, v_entry.folded_name
+            )
         end,
         'highlights', case
             when criteria.terms is not null then jsonb_strip_nulls(jsonb_build_object(

@@ -60,7 +60,8 @@ end;
 $$;
 
 /*
- * Return some entries that contain the words.
+ * Return some entries that contain the words: those of the best two thousand entries of all, and if
+ * these are few, others that are found by their words. An entry may come twice.
  */
 create function search.entries_containing(criteria search.entry_criteria, maximum integer)
 returns setof search.entries
@@ -69,13 +70,29 @@ stable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
+set enable_seqscan = 'off'
 as $$
+declare
+    v_count bigint;
 begin
     return query
-    select entries.*
-    from search.entries
-    where entries.words @@ criteria.words and search.is_visible(entries, criteria)
+    select best.*
+    from (
+        select entries.*
+        from search.entries
+        order by entries.standing desc, entries.subject_id
+        limit 2000
+    ) as best
+    where best.words @@ criteria.words and search.is_visible(best, criteria)
     limit maximum;
+    get diagnostics v_count = row_count;
+    if v_count < 10 then
+        return query
+        select entries.*
+        from search.entries
+        where entries.words @@ criteria.words and search.is_visible(entries, criteria)
+        limit maximum;
+    end if;
 end;
 $$;
 
