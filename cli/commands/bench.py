@@ -26,9 +26,9 @@ def bench(
         list[str] | None,
         typer.Argument(
             help="slots, book, book_raw, read, rls, start, queue, auth, peer, calcom, search, "
-            "recommend, payouts, quote, webhooks, confirmed, paid, realtime, home, export, "
-            "features, series, emit, pipeline, ledger, files, audit, flag, products, balances and "
-            "growth (ten minutes each); all if none is named."
+            "find, recommend, payouts, quote, webhooks, confirmed, paid, realtime, home, "
+            "export, features, series, emit, pipeline, ledger, files, audit, flag, products, "
+            "balances and growth (ten minutes each); all if none is named."
         ),
     ] = None,
     profile: Annotated[

@@ -981,6 +981,62 @@ begin
 end;
 $$;
 
+-- sql/85_search/functions/comparing.sql
+
+-- Which entries a search ranks by their words, if too many fit to rank them all.
+
+/*
+ * Return the entries that are ranked by their words: all that fit, or if there are more, the 500 of
+ * the highest standing and a hundred whose names begin with what was typed. To rank the words of
+ * 100,000 entries takes too long. An entry may come twice.
+ *
+ * What a fiftieth of the best thousand entries fit is soon met in the order of standing. Everything
+ * else is found by its words.
+ */
+create function search.compared(criteria search.entry_criteria)
+returns setof search.entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = 'off'
+set enable_seqscan = 'off'
+as $$
+declare
+    v_conditions constant text = search.all_conditions(criteria);
+    v_sample bigint;
+    v_count bigint = 0;
+begin
+    execute concat(
+        'select count(*) from (select * from search.entries order by standing desc, subject_id'
+        ' limit 1000) as entries where ', v_conditions
+    ) into v_sample using criteria;
+    if v_sample >= 20 then
+        return query execute concat(
+            'select entries.* from (select * from search.entries order by standing desc, subject_id'
+            ' limit 30000) as entries where ', v_conditions, ' limit 500'
+        )
+        using criteria;
+        get diagnostics v_count = row_count;
+    end if;
+    if v_count < 500 then
+        -- Without the sum this would read the order of standing to its end.
+        return query execute concat(
+            'select entries.* from search.entries where ', v_conditions,
+            ' order by entries.standing + 0 desc, entries.subject_id limit 500'
+        )
+        using criteria;
+    end if;
+    return query execute concat(
+        'select entries.* from search.entries where ', v_conditions,
+        ' and entries.folded_name collate "C" >= ($1).folded'
+        ' and entries.folded_name collate "C" < ($1).folded || chr(1114111)'
+        ' order by entries.folded_name collate "C", entries.standing desc limit 100'
+    )
+    using criteria;
+end;
+$$;
+
 -- sql/85_search/functions/conditions.sql
 
 -- The conditions of the queries for entries. A query has only those that were asked for, so that it
@@ -1819,7 +1875,8 @@ $$;
 -- sql/85_search/functions/facets.sql
 
 -- Facets: how many results each value of a filter would have. Each facet ignores its own filter and
--- obeys all others, so the counts say what a click on a value brings.
+-- obeys all others, so the counts say what a click on a value brings. At most 5,000 entries are
+-- counted, because counting 100,000 takes half a second.
 
 -- An entry that fits the words, with the filters that it does not pass: a bit for each filter. An
 -- entry without bits is a result.
@@ -1836,7 +1893,7 @@ create type search.match as (
 
 /*
  * Return the entries that fit the words and the filters without a facet, with the filters that each
- * does not pass.
+ * does not pass. Return one more than are counted if there are more.
  */
 create function search.matches(criteria search.entry_criteria)
 returns setof search.match
@@ -1863,7 +1920,7 @@ begin
             from search.facet_conditions(criteria) as filter
         ),
         ' from search.entries where ', search.base_conditions(criteria),
-        ' and ', search.other_conditions(criteria)
+        ' and ', search.other_conditions(criteria), ' limit 5001'
     )
     using criteria;
 end;
@@ -1885,6 +1942,14 @@ begin
     return query
     with matched as materialized (
         select * from unnest(matches)
+    ),
+
+    -- Many entries have the same attributes, and to take these apart costs most.
+    described as (
+        select matched.attributes, matched.failed, count(*) as count
+        from matched
+        where matched.attributes <> '{}'
+        group by matched.attributes, matched.failed
     )
 
     select 'kinds', to_jsonb(matched.kind), count(*)
@@ -1908,11 +1973,11 @@ begin
     where matched.failed & ~8::bigint = 0
     group by matched.vertical_id
     union all
-    select 'attributes.' || attribute.key, attribute.value, count(*)
-    from matched
-    cross join lateral jsonb_each(matched.attributes) as attribute (key, value)
+    select 'attributes.' || attribute.key, attribute.value, sum(described.count)::bigint
+    from described
+    cross join lateral jsonb_each(described.attributes) as attribute (key, value)
     left join search.attribute_bits(wanted) as bits on bits.key = attribute.key
-    where matched.failed & ~coalesce(bits.flag, 0::bigint) = 0
+    where described.failed & ~coalesce(bits.flag, 0::bigint) = 0
     group by attribute.key, attribute.value;
 end;
 $$;
@@ -1946,8 +2011,9 @@ end;
 $$;
 
 /*
- * Return the facets of a search: {count, kinds, categories, brands, verticals, prices, attributes}.
- * Each list has at most 50 values, the most frequent first.
+ * Return the facets of a search: {count, is_complete, kinds, categories, brands, verticals, prices,
+ * attributes}. Each list has at most 50 values, the most frequent first. is_complete is false if
+ * more entries fit than are counted: then the counts are too low.
  */
 create function search.facets(criteria search.entry_criteria)
 returns jsonb
@@ -1958,7 +2024,8 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_matches constant search.match[] = array(select match from search.matches(criteria) as match);
+    v_found constant search.match[] = array(select match from search.matches(criteria) as match);
+    v_matches constant search.match[] = v_found[:5000];
     v_lists jsonb;
 begin
     select coalesce(jsonb_object_agg(lists.facet, lists.list), '{}') into v_lists
@@ -1982,6 +2049,7 @@ begin
     ) as lists;
     return jsonb_build_object(
         'count', (select count(*) from unnest(v_matches) as matched where matched.failed = 0),
+        'is_complete', cardinality(v_found) <= 5000,
         'kinds', coalesce(v_lists -> 'kinds', '[]'),
         'categories', coalesce(v_lists -> 'categories', '[]'),
         'brands', coalesce(v_lists -> 'brands', '[]'),
@@ -2159,13 +2227,22 @@ stable
 security invoker
 set search_path = ''
 set jit = 'off'
+set enable_seqscan = 'off'
 as $$
 declare
+    v_conditions constant text = search.base_conditions(criteria);
     v_has_matches boolean;
 begin
+    -- Frequent words are soon met in the order of standing.
     execute concat(
-        'select exists (select 1 from search.entries where ', search.base_conditions(criteria), ')'
+        'select exists (select 1 from (select * from search.entries'
+        ' order by standing desc, subject_id limit 500) as entries where ', v_conditions, ')'
     ) into v_has_matches using criteria;
+    if not v_has_matches then
+        execute concat(
+            'select exists (select 1 from search.entries where ', v_conditions, ')'
+        ) into v_has_matches using criteria;
+    end if;
     return v_has_matches;
 end;
 $$;
@@ -2198,7 +2275,7 @@ $$;
  * Return how well the words of an entry fit, from 0 to about 1.5: PostgreSQL's ts_rank with the
  * weights of entries, and more if the name is or begins with what was typed.
  */
-create function search.word_score(criteria search.entry_criteria, words tsvector, folded_name text)
+create function search.word_score(query tsquery, folded text, words tsvector, folded_name text)
 returns double precision
 language plpgsql
 immutable
@@ -2207,9 +2284,9 @@ set search_path = ''
 as $$
 begin
     return coalesce(
-        ts_rank('{0.1,0.2,0.4,1}', words, criteria.words) + case
-            when folded_name = criteria.folded then 0.5
-            when starts_with(folded_name, criteria.folded) then 0.2
+        ts_rank('{0.1,0.2,0.4,1}', words, query) + case
+            when folded_name = folded then 0.5
+            when starts_with(folded_name, folded) then 0.2
             else 0
         end,
         0
@@ -2232,7 +2309,8 @@ begin
     return case criteria.sort
         when 'relevance' then case when criteria.meant is not null then search.mixed_expression() else
             case when criteria.words is not null
-                then 'search.word_score($1, entries.words, entries.folded_name) + ' else '' end
+                then 'search.word_score(($1).words, ($1).folded, entries.words, entries.folded_name) + '
+                else '' end
             || 'entries.standing' end
         when 'price' then 'coalesce(-entries.lowest_price_minor, ''-infinity''::float8)'
         when 'price_descending' then 'coalesce(entries.lowest_price_minor, ''-infinity''::float8)'
@@ -2245,6 +2323,32 @@ begin
             ' where here.business_id = entries.business_id and here.kind = ''business'''
             ' and here.subject_id = entries.business_id), ''-infinity'')'
     end;
+end;
+$$;
+
+/*
+ * Return the conditions of everything that was asked for.
+ */
+create function search.all_conditions(criteria search.entry_criteria)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ' and ',
+        search.base_conditions(criteria),
+        search.other_conditions(criteria),
+        -- These can be found by the index.
+        case when criteria.attributes is not null
+            then 'entries.attributes @> catalog.exact_values(($1).attributes)' end,
+        (
+            select string_agg(filter.condition, ' and ')
+            from search.facet_conditions(criteria) as filter
+        )
+    );
 end;
 $$;
 
@@ -2262,20 +2366,13 @@ as $$
 begin
     return query execute concat(
         'select kind, business_id, id, rank from (select entries.kind, entries.business_id,'
-        ' entries.subject_id as id, (', search.rank_expression(criteria), ')::float8 as rank'
-        ' from search.entries where ',
-        concat_ws(
-            ' and ',
-            search.base_conditions(criteria),
-            search.other_conditions(criteria),
-            -- These can be found by the index.
-            case when criteria.attributes is not null
-                then 'entries.attributes @> catalog.exact_values(($1).attributes)' end,
-            (
-                select string_agg(filter.condition, ' and ')
-                from search.facet_conditions(criteria) as filter
-            )
-        ),
+        ' entries.subject_id as id, (', search.rank_expression(criteria), ')::float8 as rank from ',
+        case
+            when
+                criteria.sort = 'relevance' and criteria.words is not null and criteria.meant is null
+                then '(select distinct on (kind, subject_id) * from search.compared($1)) as entries'
+            else 'search.entries where ' || search.all_conditions(criteria)
+        end,
         ') as ranked',
         case when criteria.after_id is not null
             then ' where rank < ($1).after_rank or rank = ($1).after_rank and id > ($1).after_id'
@@ -2524,7 +2621,8 @@ as $$
 begin
     return 'case when entries.words @@ ($1).words then 1 / (60 + rank() over (order by'
     ' entries.words @@ ($1).words desc,'
-    ' search.word_score($1, entries.words, entries.folded_name) + entries.standing desc))::float8'
+    ' search.word_score(($1).words, ($1).folded, entries.words, entries.folded_name)'
+    ' + entries.standing desc))::float8'
     ' else 0 end'
     ' + coalesce(1 / (60 + array_position(($1).meant, entries.subject_id))::float8, 0)';
 end;
@@ -3825,7 +3923,9 @@ begin
         'highest_price_minor', v_entry.highest_price_minor,
         'score', case
             when criteria.meant is not null and criteria.sort = 'relevance' then hit.rank
-            else search.word_score(criteria, v_entry.words, v_entry.folded_name) + v_entry.standing
+            else v_entry.standing + search.word_score(
+                criteria.words, criteria.folded, v_entry.words, v_entry.folded_name
+            )
         end,
         'highlights', case
             when criteria.terms is not null then jsonb_strip_nulls(jsonb_build_object(
@@ -4073,7 +4173,8 @@ end;
 $$;
 
 /*
- * Return some entries that contain the words.
+ * Return some entries that contain the words: those of the best two thousand entries of all, and if
+ * these are few, others that are found by their words. An entry may come twice.
  */
 create function search.entries_containing(criteria search.entry_criteria, maximum integer)
 returns setof search.entries
@@ -4082,13 +4183,29 @@ stable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
+set enable_seqscan = 'off'
 as $$
+declare
+    v_count bigint;
 begin
     return query
-    select entries.*
-    from search.entries
-    where entries.words @@ criteria.words and search.is_visible(entries, criteria)
+    select best.*
+    from (
+        select entries.*
+        from search.entries
+        order by entries.standing desc, entries.subject_id
+        limit 2000
+    ) as best
+    where best.words @@ criteria.words and search.is_visible(best, criteria)
     limit maximum;
+    get diagnostics v_count = row_count;
+    if v_count < 10 then
+        return query
+        select entries.*
+        from search.entries
+        where entries.words @@ criteria.words and search.is_visible(entries, criteria)
+        limit maximum;
+    end if;
 end;
 $$;
 
@@ -5194,8 +5311,10 @@ comment on function public.search is
 
 results are {kind, id, business_id, name, currency, lowest_price_minor, highest_price_minor, '
 'score, highlights}. highlights has name and description in pieces {text, is_match}. facets is '
-'null unless asked for: {count, kinds, categories, brands, verticals, prices, attributes}, where '
-'each list counts the results of each value without its own filter.
+'null unless asked for: {count, is_complete, kinds, categories, brands, verticals, prices, '
+'attributes}, where each list counts the results of each value without its own filter. If more '
+'than 5,000 match, 5,000 are counted and is_complete is false. By relevance, a query that more '
+'than 500 match returns the 500 of the highest standing and 100 whose names begin with q.
 
 - q: at most 200 characters and 20 words. All words must occur, in any order and without accents; '
 'the last one may be unfinished. If nothing contains them, words one typing error away count too. '

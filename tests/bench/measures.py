@@ -18,6 +18,7 @@ from tests.bench.content import home
 from tests.bench.days import days
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
+from tests.bench.find import find
 from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.ledger import balances, ledger
@@ -215,6 +216,7 @@ ALL = {
     "calcom": calcom,
     "search": search,
     "recommend": recommend,
+    "find": find,
     "payouts": payouts,
     "renewals": renewals,
     "is_member": is_member,
