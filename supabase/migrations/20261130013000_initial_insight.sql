@@ -122,6 +122,80 @@ create type insight.figure as (
     amount bigint
 );
 
+-- sql/90_insight/tables/demand.sql
+
+-- What will be wanted of each service and variant, and days that are unlike others.
+
+create table insight.forecasts (
+    business_id uuid not null,
+    -- One of the two.
+    service_id uuid,
+    variant_id uuid,
+    made_at timestamptz not null,
+    -- The first day, and what is expected of it and of each day after it.
+    starts_on date not null,
+    expected double precision array not null,
+    -- smoothing, or seasonal_naive: as on the same weekday a week before.
+    method text not null,
+    -- Mean absolute error of a day in a back-test, of smoothing and of seasonal_naive.
+    smoothing_error double precision not null,
+    naive_error double precision not null,
+
+    constraint forecasts_subject_unique
+    unique nulls not distinct (business_id, service_id, variant_id),
+    constraint forecasts_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint forecasts_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint forecasts_are_of_one_thing check (num_nonnulls(service_id, variant_id) = 1),
+    -- What does not win is not used.
+    constraint forecasts_use_what_wins check (
+        method = case when smoothing_error < naive_error then 'smoothing' else 'seasonal_naive' end
+    )
+);
+comment on table insight.forecasts is
+'The expected demand of services and variants, with the error of a back-test.';
+create index forecasts_service_idx on insight.forecasts (business_id, service_id);
+create index forecasts_variant_idx on insight.forecasts (business_id, variant_id);
+
+create table insight.unusual_days (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    day date not null,
+    measure text not null,
+    currency text not null,
+    amount bigint not null,
+    -- The median of the same weekday in the twelve weeks before.
+    usual double precision not null,
+    score double precision not null,
+    announced_at timestamptz not null,
+
+    primary key (business_id, day, measure, currency)
+);
+comment on table insight.unusual_days is
+'Days that are unlike the same weekday before, each announced once.';
+
+-- How long a variant takes to come, and how careful its business is.
+create table insight.supply_terms (
+    business_id uuid not null,
+    variant_id uuid not null,
+    lead_days integer not null default 14,
+    safety_factor numeric not null default 1.65,
+
+    primary key (business_id, variant_id),
+    constraint supply_terms_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint supply_terms_lead_days_are_sane check (
+        lead_days between 1 and 365
+        or private.invalid('lead_days', 'must be from 1 to 365')
+    ),
+    constraint supply_terms_safety_factor_is_sane check (
+        safety_factor between 0 and 5
+        or private.invalid('safety_factor', 'must be from 0 to 5')
+    )
+);
+comment on table insight.supply_terms is
+'How long variants take to come; without a row 14 days, and a safety factor of 1.65.';
+
 -- sql/90_insight/tables/events.sql
 
 -- What visitors do, as pages and apps report it. An event has no account and no address. The
@@ -2174,6 +2248,164 @@ select recounted.*
 from insight.recounted_days() as recounted;
 comment on view insight.all_days is 'The figures of days as they are now.';
 
+-- sql/90_insight/functions/demand.sql
+
+-- What a worker reads of demand, the one write of its forecasts, and days that are unlike others.
+
+/*
+ * Return how much was wanted of each service and variant of a business on each day.
+ */
+create function insight.wanted_on(
+    business_id uuid, time_zone text, from_on date, to_on date
+)
+returns table (service_id uuid, variant_id uuid, day date, units bigint)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select
+        booking_items.service_id,
+        null::uuid,
+        (booking_items.starts_at at time zone wanted_on.time_zone)::date,
+        count(*)
+    from scheduling.bookings
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    where
+        bookings.business_id = wanted_on.business_id
+        and bookings.starts_at >= from_on::timestamp at time zone wanted_on.time_zone
+        and bookings.starts_at < (to_on + 1)::timestamp at time zone wanted_on.time_zone
+        and bookings.status not in ('held', 'expired', 'rejected', 'cancelled')
+        and booking_items.service_id is not null
+    group by 1, 3
+    union all
+    select
+        null,
+        sale_lines.variant_id,
+        (sales.placed_at at time zone wanted_on.time_zone)::date,
+        sum(sale_lines.quantity)::bigint
+    from sales.sales
+    inner join sales.sale_lines
+        on sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
+    where
+        sales.business_id = wanted_on.business_id
+        and sales.placed_at >= from_on::timestamp at time zone wanted_on.time_zone
+        and sales.placed_at < (to_on + 1)::timestamp at time zone wanted_on.time_zone
+        and sale_lines.variant_id is not null
+        and sale_lines.corrects_line_id is null
+    group by 2, 3
+$$;
+
+/*
+ * Return the demand of each service and variant of a business, day by day over the 26 weeks that
+ * ended yesterday: [{service_id, variant_id, units}]. A service counts bookings that are neither
+ * held, expired, rejected nor cancelled on the day on which they start; a variant counts pieces on
+ * the day on which they were sold. What was wanted on fewer than ten days is left out.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.demand_series(business_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    with span as (
+        select
+            today.day - 182 as from_on,
+            today.day - 1 as to_on,
+            businesses.time_zone
+        from business.businesses
+        cross join lateral (
+            select (private.now() at time zone businesses.time_zone)::date as day
+        ) as today
+        where businesses.id = demand_series.business_id
+    ),
+
+    wanted as (
+        select daily.*
+        from span
+        cross join lateral insight.wanted_on(
+            demand_series.business_id, span.time_zone, span.from_on, span.to_on
+        ) as daily
+    ),
+
+    subjects as (
+        select wanted.service_id, wanted.variant_id
+        from wanted
+        group by wanted.service_id, wanted.variant_id
+        having count(*) >= 10
+    )
+
+    select coalesce(jsonb_agg(series), '[]')
+    from (
+        select
+            subjects.service_id,
+            subjects.variant_id,
+            jsonb_agg(coalesce(wanted.units, 0) order by days.at) as units
+        from subjects
+        cross join span
+        cross join lateral generate_series(
+            span.from_on, span.to_on, interval '1 day'
+        ) as days (at)
+        left join wanted
+            on
+                wanted.day = days.at::date
+                and (wanted.service_id, wanted.variant_id)
+                is not distinct from (subjects.service_id, subjects.variant_id)
+        group by subjects.service_id, subjects.variant_id
+    ) as series
+$$;
+
+/*
+ * Keep the forecasts of a business instead of those before, in one write. Each has service_id or
+ * variant_id, expected, smoothing_error and naive_error; expected has a row of both methods, and
+ * the one that won the back-test is kept.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.keep_forecasts(business_id uuid, forecasts jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from insight.forecasts
+    where forecasts.business_id = keep_forecasts.business_id;
+    insert into insight.forecasts (
+        business_id, service_id, variant_id, made_at, starts_on, expected, method,
+        smoothing_error, naive_error
+    )
+    select
+        keep_forecasts.business_id,
+        made.service_id,
+        made.variant_id,
+        private.now(),
+        (private.now() at time zone business.time_zone(keep_forecasts.business_id))::date,
+        case when made.smoothing_error < made.naive_error then made.smoothing else made.naive end,
+        case
+            when made.smoothing_error < made.naive_error then 'smoothing' else 'seasonal_naive'
+        end,
+        made.smoothing_error,
+        made.naive_error
+    from jsonb_to_recordset(keep_forecasts.forecasts) as made (
+        service_id uuid, variant_id uuid, smoothing double precision array,
+        naive double precision array, smoothing_error double precision,
+        naive_error double precision
+    )
+    -- One that was deleted meanwhile needs no forecast.
+    where
+        exists (select 1 from catalog.services where services.id = made.service_id)
+        or exists (
+            select 1 from catalog.product_variants where product_variants.id = made.variant_id
+        );
+end;
+$$;
+
 -- sql/90_insight/functions/events.sql
 
 -- The intake of events, and the months that keep them.
@@ -2634,6 +2866,210 @@ begin
         counted.business_id = keep_model.business_id
         and customer_values.business_id = counted.business_id
         and customer_values.customer_id = counted.customer_id;
+end;
+$$;
+
+-- sql/90_insight/functions/unusual_days.sql
+
+-- Days that are unlike the same weekday before.
+
+/*
+ * Return what was unusual on a day of a business: figures whose robust z-score is beyond 3.5, among
+ * at least eight of the twelve same weekdays before it. The score is 0.6745 (x - median) / MAD; the
+ * MAD, the median distance from the median, counts as at least a tenth of the median and as 1, so
+ * that a figure that never changes does not make the least change unusual.
+ * Source: B. Iglewicz and D. Hoaglin, How to Detect and Handle Outliers, 1993.
+ */
+create function insight.unusual_on(business_id uuid, day date)
+returns table (
+    measure text, currency text, amount bigint, usual double precision, score double precision
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    with figures as (
+        select
+            days.day,
+            days.currency,
+            measured.measure,
+            measured.amount
+        from insight.days
+        cross join lateral (
+            values
+            ('bookings', days.confirmed + days.checked_in + days.completed + days.no_show),
+            ('cancelled', days.cancelled),
+            ('no_show', days.no_show),
+            ('sold_minor', days.sold_minor),
+            ('refunded_minor', days.refunded_minor)
+        ) as measured (measure, amount)
+        where
+            days.business_id = unusual_on.business_id
+            and days.subject = 'business'
+            and days.currency <> 'XXX'
+            and days.day > unusual_on.day - 91
+            and days.day <= unusual_on.day
+    ),
+
+    weeks as (
+        select
+            kinds.measure,
+            kinds.currency,
+            kept_days.day,
+            coalesce(figures.amount, 0) as amount
+        from (select distinct figures.measure, figures.currency from figures) as kinds
+        inner join insight.kept_days
+            on
+                kept_days.business_id = unusual_on.business_id
+                and kept_days.day = any(
+                    array(select unusual_on.day - 7 * ago from generate_series(0, 12) as ago)
+                )
+        left join figures
+            on
+                figures.measure = kinds.measure
+                and figures.currency = kinds.currency
+                and figures.day = kept_days.day
+    ),
+
+    usual as (
+        select
+            weeks.measure,
+            weeks.currency,
+            percentile_cont(0.5) within group (order by weeks.amount) as median
+        from weeks
+        where weeks.day < unusual_on.day
+        group by weeks.measure, weeks.currency
+        having count(*) >= 8
+    )
+
+    select scored.*
+    from (
+        select
+            usual.measure,
+            usual.currency,
+            max(weeks.amount) filter (where weeks.day = unusual_on.day) as amount,
+            usual.median,
+            0.6745 * (max(weeks.amount) filter (where weeks.day = unusual_on.day) - usual.median)
+            / greatest(
+                percentile_cont(0.5) within group (order by abs(weeks.amount - usual.median))
+                filter (where weeks.day < unusual_on.day),
+                usual.median / 10,
+                1
+            ) as score
+        from usual
+        inner join weeks
+            on weeks.measure = usual.measure and weeks.currency = usual.currency
+        group by usual.measure, usual.currency, usual.median
+    ) as scored
+    where abs(scored.score) > 3.5
+$$;
+
+/*
+ * Note what was unusual yesterday in each business, and announce each such day once. A day that the
+ * worker has not counted yet waits for the next hour. Returns how many days were announced.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function insight.announce_unusual_days()
+returns integer
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+    with noted as (
+        insert into insight.unusual_days (
+            business_id, day, measure, currency, amount, usual, score, announced_at
+        )
+        select
+            kept_days.business_id,
+            kept_days.day,
+            unusual.measure,
+            unusual.currency,
+            unusual.amount,
+            unusual.usual,
+            unusual.score,
+            private.now()
+        from business.businesses
+        inner join insight.kept_days
+            on
+                kept_days.business_id = businesses.id
+                and kept_days.day
+                = (private.now() at time zone businesses.time_zone)::date - 1
+        cross join lateral insight.unusual_on(businesses.id, kept_days.day) as unusual
+        where
+            businesses.status = 'approved'
+            and not exists (
+                select 1
+                from insight.unusual_days
+                where
+                    unusual_days.business_id = kept_days.business_id
+                    and unusual_days.day = kept_days.day
+            )
+        on conflict on constraint unusual_days_pkey do nothing
+        returning unusual_days.business_id, unusual_days.day
+    ),
+
+    told as (
+        select
+            private.emit(
+                'day.unusual',
+                jsonb_build_object(
+                    'business_id', noted.business_id,
+                    'day', noted.day,
+                    'figures', count(*)
+                )
+            )
+        from noted
+        group by noted.business_id, noted.day
+    )
+
+    select count(*)::integer from told
+$$;
+
+/*
+ * Return what a template may say of an unusual day.
+ */
+create function insight.day_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', businesses.id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'day', messages.payload ->> 'day',
+            'figures', (messages.payload ->> 'figures')::integer
+        )
+    from unnest(day_data.messages) as messages
+    inner join business.businesses on businesses.id = messages.subject_id;
+end;
+$$;
+
+/*
+ * Return the owners and managers of the businesses.
+ */
+create function insight.day_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select readers.*
+    from unnest(day_readers.messages) as messages
+    cross join lateral
+    business.manager_readers(messages.subject_id, messages.ordinal) as readers
+    where audience = 'business';
 end;
 $$;
 
@@ -3328,6 +3764,82 @@ to anon, authenticated, service_role;
 grant execute on function insight.business_totals() to authenticated, service_role;
 
 grant execute on function insight.refresh_days(integer), insight.note_past_days() to worker;
+
+-- sql/90_insight/policies/demand.sql
+
+-- Owners, managers and accountants read what will be wanted and what was unusual; managers say how
+-- long variants take to come. Nobody writes the rest but the worker's functions.
+
+alter table insight.forecasts enable row level security;
+alter table insight.unusual_days enable row level security;
+alter table insight.supply_terms enable row level security;
+
+grant select on insight.forecasts, insight.unusual_days to authenticated, service_role, analyst;
+grant select, insert, update (lead_days, safety_factor), delete
+on insight.supply_terms to authenticated;
+grant select, insert, update, delete on insight.supply_terms to service_role;
+
+create policy forecasts_select
+on insight.forecasts
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+);
+
+create policy forecasts_select_analyst
+on insight.forecasts
+for select
+to analyst
+using (true);
+
+create policy unusual_days_select
+on insight.unusual_days
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+);
+
+create policy unusual_days_select_analyst
+on insight.unusual_days
+for select
+to analyst
+using (true);
+
+create policy supply_terms_select
+on insight.supply_terms
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+);
+
+create policy supply_terms_insert
+on insight.supply_terms
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy supply_terms_update
+on insight.supply_terms
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy supply_terms_delete
+on insight.supply_terms
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function
+insight.demand_series(uuid), insight.keep_forecasts(uuid, jsonb), insight.announce_unusual_days()
+to worker;
 
 -- sql/90_insight/policies/events.sql
 
@@ -4107,6 +4619,161 @@ comment on column analytics.daily_product_stats.sold_minor is
 'corrections on the day on which they were written, gift cards left out.';
 comment on column analytics.daily_product_stats.tax_minor is
 'The tax in it, in minor units.';
+
+-- sql/90_insight/api/demand.sql
+
+-- What will be wanted, when to order it, and days that were unlike others.
+
+create view public.demand_forecasts
+with (security_invoker = true)
+as
+select
+    forecasts.business_id,
+    forecasts.service_id,
+    forecasts.variant_id,
+    forecasts.starts_on + days.number::integer - 1 as day,
+    days.expected,
+    forecasts.method,
+    forecasts.smoothing_error,
+    forecasts.naive_error,
+    forecasts.made_at
+from insight.forecasts
+cross join lateral unnest(forecasts.expected) with ordinality as days (expected, number);
+grant select on public.demand_forecasts to authenticated, service_role;
+
+comment on view public.demand_forecasts is
+'Expected demand by service and variant, day by day, made once a day from 26 weeks. What was '
+'wanted on fewer than ten days of them has none. For owners, managers and accountants.';
+comment on column public.demand_forecasts.business_id is 'The business.';
+comment on column public.demand_forecasts.service_id is 'The service; null: a variant.';
+comment on column public.demand_forecasts.variant_id is 'The variant; null: a service.';
+comment on column public.demand_forecasts.day is
+'A date in the zone of the business: today and the 27 after it, from when it was made.';
+comment on column public.demand_forecasts.expected is
+'Bookings of the service that start on the day, or pieces of the variant that are sold.';
+comment on column public.demand_forecasts.method is
+'smoothing (exponential, with a factor for each weekday), or seasonal_naive: as on the '
+'same weekday of the last week. smoothing is used only where its error was smaller.';
+comment on column public.demand_forecasts.smoothing_error is
+'Mean absolute error of a day of smoothing, over the last four weeks, each predicted from '
+'the days before it.';
+comment on column public.demand_forecasts.naive_error is 'The same of seasonal_naive.';
+comment on column public.demand_forecasts.made_at is 'When it was made.';
+
+create view public.supply_terms
+with (security_invoker = true)
+as
+select
+    supply_terms.business_id,
+    supply_terms.variant_id,
+    supply_terms.lead_days,
+    supply_terms.safety_factor
+from insight.supply_terms;
+grant select, insert, update, delete on public.supply_terms to authenticated, service_role;
+
+comment on view public.supply_terms is
+'How long variants take to come. Without a row: 14 days and a factor of 1.65. Owners, managers and '
+'accountants read them, managers write them.';
+comment on column public.supply_terms.business_id is 'The business.';
+comment on column public.supply_terms.variant_id is 'The variant.';
+comment on column public.supply_terms.lead_days is 'Days from ordering to receiving it, 1 to 365.';
+comment on column public.supply_terms.safety_factor is
+'How many standard deviations of demand are kept for safety, 0 to 5; 1.65 covers 95 of 100 '
+'lead times.';
+
+create view public.reorder_points
+with (security_invoker = true)
+as
+with planned as (
+    select
+        forecasts.business_id,
+        forecasts.variant_id,
+        (
+            select avg(days.expected)
+            from unnest(forecasts.expected) as days (expected)
+        ) as daily_demand,
+        coalesce(supply_terms.lead_days, 14) as lead_days,
+        coalesce(supply_terms.safety_factor, 1.65) * 1.25
+        * least(forecasts.smoothing_error, forecasts.naive_error)
+        * sqrt(coalesce(supply_terms.lead_days, 14)) as safety_stock,
+        coalesce(
+            (
+                select sum(stock_levels.on_hand)
+                from commerce.stock_levels
+                where
+                    stock_levels.business_id = forecasts.business_id
+                    and stock_levels.variant_id = forecasts.variant_id
+            ), 0
+        )::bigint as on_hand
+    from insight.forecasts
+    left join insight.supply_terms
+        on
+            forecasts.business_id = supply_terms.business_id
+            and forecasts.variant_id = supply_terms.variant_id
+    where forecasts.variant_id is not null
+)
+
+select
+    planned.business_id,
+    planned.variant_id,
+    planned.daily_demand,
+    planned.lead_days,
+    planned.safety_stock,
+    ceil(planned.daily_demand * planned.lead_days + planned.safety_stock)::bigint
+        as reorder_point,
+    planned.on_hand,
+    planned.on_hand <= ceil(planned.daily_demand * planned.lead_days + planned.safety_stock)
+        as is_due
+from planned;
+grant select on public.reorder_points to authenticated, service_role;
+
+comment on view public.reorder_points is
+'When to order variants that have a forecast. For owners, managers and accountants.';
+comment on column public.reorder_points.business_id is 'The business.';
+comment on column public.reorder_points.variant_id is 'The variant.';
+comment on column public.reorder_points.daily_demand is
+'Mean of the forecast of the next 28 days, in pieces a day.';
+comment on column public.reorder_points.lead_days is 'As in supply_terms.';
+comment on column public.reorder_points.safety_stock is
+'safety_factor * 1.25 * the error of the method used * sqrt(lead_days): 1.25 mean absolute errors '
+'are a standard deviation.';
+comment on column public.reorder_points.reorder_point is
+'daily_demand * lead_days + safety_stock, rounded up to whole pieces.';
+comment on column public.reorder_points.on_hand is 'Pieces in all stores.';
+comment on column public.reorder_points.is_due is
+'Whether on_hand is at or below the reorder point.';
+
+create view public.unusual_days
+with (security_invoker = true)
+as
+select
+    unusual_days.business_id,
+    unusual_days.day,
+    unusual_days.measure,
+    unusual_days.currency,
+    unusual_days.amount,
+    unusual_days.usual,
+    unusual_days.score,
+    unusual_days.announced_at
+from insight.unusual_days;
+grant select on public.unusual_days to authenticated, service_role;
+
+comment on view public.unusual_days is
+'Days that were unlike the same weekday before, each announced once. A day is compared when at '
+'least eight such weekdays are counted. For owners, managers and accountants.';
+comment on column public.unusual_days.business_id is 'The business.';
+comment on column public.unusual_days.day is 'The date in the zone of the business.';
+comment on column public.unusual_days.measure is
+'bookings (confirmed, checked in, completed or missed), cancelled, no_show, sold_minor or '
+'refunded_minor, as in daily_business_stats.';
+comment on column public.unusual_days.currency is 'ISO 4217 code.';
+comment on column public.unusual_days.amount is 'The figure of the day.';
+comment on column public.unusual_days.usual is
+'The median of the same weekday in the twelve weeks before.';
+comment on column public.unusual_days.score is
+'Robust z-score: 0.6745 * (amount - usual) / the median distance from usual, which counts as '
+'at least a tenth of usual and 1. Beyond 3.5 a day is unusual.';
+comment on column public.unusual_days.announced_at is 'When its owners and managers were told.';
 
 -- sql/90_insight/api/figures.sql
 

@@ -172,7 +172,9 @@ begin atomic
         values
         ('insight.customer_values', 'counted from sales'),
         ('insight.days', 'counted from other rows'),
+        ('insight.forecasts', 'made from bookings and sales'),
         ('insight.kept_days', 'counted from other rows'),
+        ('insight.unusual_days', 'found in days'),
         ('insight.value_models', 'fitted to sales')
     ) as listed (table_name, reason);
 end;

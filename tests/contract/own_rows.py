@@ -321,6 +321,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"rate_bps": 1600},
     ),
+    "supply_terms": ([{"variant_id": "variant"}], {"lead_days": 20}),
     "tax_settings": (
         [
             {"prices_include_tax": False},

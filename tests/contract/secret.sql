@@ -811,3 +811,20 @@ from jsonb_populate_record(
     "error": 0.1, "naive_error": 0.2}'::jsonb
     || jsonb_build_object('business_id', %(business)s::uuid)
 ) as fitted;
+insert into insight.forecasts (
+    business_id, variant_id, made_at, starts_on, expected, method, smoothing_error, naive_error
+)
+select
+    product_variants.business_id, product_variants.id, now(), '2031-01-01', '{1}', 'smoothing', 1, 2
+from catalog.product_variants
+where product_variants.business_id = %(business)s
+limit 1;
+insert into insight.supply_terms (business_id, variant_id)
+select product_variants.business_id, product_variants.id
+from catalog.product_variants
+where product_variants.business_id = %(business)s
+limit 1;
+insert into insight.unusual_days (
+    business_id, day, measure, currency, amount, usual, score, announced_at
+)
+values (%(business)s, '2031-01-01', 'bookings', 'EUR', 1, 10, -6, now());

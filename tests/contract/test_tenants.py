@@ -54,6 +54,10 @@ PRIVATE_VIEWS = {
     "customer_stats",
     "customer_values",
     "value_models",
+    "demand_forecasts",
+    "reorder_points",
+    "supply_terms",
+    "unusual_days",
     "customer_tags",
     "customers",
     "favorites",
@@ -142,7 +146,7 @@ PRIVATE_VIEWS = {
     "stock_lots",
     "wishlist_items",
 }
-# What somebody did themselves, and nobody else sees: the operator did nothing.
+# What somebody did themselves or reads of their own businesses: the operator did nothing.
 CALLERS_VIEWS = {"business_kpis", "customer_retention", "past_professionals"}
 FINGERPRINT = """
     select string_agg(format(

@@ -8,7 +8,7 @@ import dramatiq
 from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
-from workers.outlook import valuing
+from workers.outlook import demand, valuing
 
 QUEUE = "analytics"
 BATCH = 1_000  # changes
@@ -35,7 +35,22 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         """Count the customers of a business, and say what they are expected to buy."""
         value_business(database, payload["business_id"])
 
-    for actor in (refresh_days, note_past_days, announce_outlooks, value_customers):
+    def forecast_demand(topic: str, payload: dict[str, Any]) -> None:
+        """Say what will be wanted of each service and variant of a business."""
+        forecast_business(database, payload["business_id"])
+
+    def announce_unusual_days(topic: str, payload: dict[str, Any]) -> None:
+        """Tell businesses of a day that was unlike others."""
+        database.call("select insight.announce_unusual_days()")
+
+    for actor in (
+        refresh_days,
+        note_past_days,
+        announce_outlooks,
+        value_customers,
+        forecast_demand,
+        announce_unusual_days,
+    ):
         dramatiq.actor(broker=broker, queue_name=QUEUE, max_retries=3)(actor)
 
 
@@ -50,3 +65,17 @@ def value_business(database: Database, business_id: str) -> None:
         None if run is None else Jsonb(run),
         Jsonb(expected),
     )
+
+
+def forecast_business(database: Database, business_id: str) -> None:
+    """Forecast each service and variant of a business, and keep all forecasts at once."""
+    series = database.call("select insight.demand_series(%s)", business_id)
+    forecasts = [
+        {
+            "service_id": each["service_id"],
+            "variant_id": each["variant_id"],
+            **demand.forecast(each["units"]),
+        }
+        for each in series
+    ]
+    database.call("select insight.keep_forecasts(%s, %s)", business_id, Jsonb(forecasts))

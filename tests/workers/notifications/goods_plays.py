@@ -50,6 +50,13 @@ ASKED = (
 REQUEST = "(select id::text from public.wholesale_order_requests)"
 # Each begins in the town of test_catalogue.py.
 GOODS_PLAYS = {
+    "day.unusual": "select tests.act_as_owner();"
+    "insert into insight.days (business_id, day, subject, subject_id, currency, completed)"
+    " select tests.id('Salon'), date '2031-04-30' - 7 * ago, 'business', '', 'EUR',"
+    " case ago when 0 then 2 else 10 end from generate_series(0, 12) as ago;"
+    "insert into insight.kept_days (business_id, day)"
+    " select tests.id('Salon'), date '2031-04-30' - 7 * ago from generate_series(0, 12) as ago;"
+    "select insight.announce_unusual_days();",
     "stock.low": GOODS
     + RECEIVE
     + AS.format(
