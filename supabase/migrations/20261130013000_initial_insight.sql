@@ -2874,16 +2874,11 @@ $$;
 -- Days that are unlike the same weekday before.
 
 /*
- * Return what was unusual on a day of a business: figures whose robust z-score is beyond 3.5, among
- * at least eight of the twelve same weekdays before it. The score is 0.6745 (x - median) / MAD; the
- * MAD, the median distance from the median, counts as at least a tenth of the median and as 1, so
- * that a figure that never changes does not make the least change unusual.
- * Source: B. Iglewicz and D. Hoaglin, How to Detect and Handle Outliers, 1993.
+ * Return the figures of a day of a business and of the same weekday in the twelve weeks before, as
+ * far as they are counted.
  */
-create function insight.unusual_on(business_id uuid, day date)
-returns table (
-    measure text, currency text, amount bigint, usual double precision, score double precision
-)
+create function insight.same_weekdays(business_id uuid, day date)
+returns table (measure text, currency text, day_of date, amount bigint)
 language sql
 stable
 security invoker
@@ -2905,31 +2900,51 @@ as $$
             ('refunded_minor', days.refunded_minor)
         ) as measured (measure, amount)
         where
-            days.business_id = unusual_on.business_id
+            days.business_id = same_weekdays.business_id
             and days.subject = 'business'
             and days.currency <> 'XXX'
-            and days.day > unusual_on.day - 91
-            and days.day <= unusual_on.day
-    ),
+            and days.day > same_weekdays.day - 91
+            and days.day <= same_weekdays.day
+    )
 
-    weeks as (
-        select
-            kinds.measure,
-            kinds.currency,
-            kept_days.day,
-            coalesce(figures.amount, 0) as amount
-        from (select distinct figures.measure, figures.currency from figures) as kinds
-        inner join insight.kept_days
-            on
-                kept_days.business_id = unusual_on.business_id
-                and kept_days.day = any(
-                    array(select unusual_on.day - 7 * ago from generate_series(0, 12) as ago)
-                )
-        left join figures
-            on
-                figures.measure = kinds.measure
-                and figures.currency = kinds.currency
-                and figures.day = kept_days.day
+    select
+        kinds.measure,
+        kinds.currency,
+        kept_days.day,
+        coalesce(figures.amount, 0) as amount
+    from (select distinct figures.measure, figures.currency from figures) as kinds
+    inner join insight.kept_days
+        on
+            kept_days.business_id = same_weekdays.business_id
+            and kept_days.day = any(
+                array(select same_weekdays.day - 7 * ago from generate_series(0, 12) as ago)
+            )
+    left join figures
+        on
+            figures.measure = kinds.measure
+            and figures.currency = kinds.currency
+            and figures.day = kept_days.day
+$$;
+
+/*
+ * Return what was unusual on a day of a business: figures whose robust z-score is beyond 3.5, among
+ * at least eight of the twelve same weekdays before it. The score is 0.6745 (x - median) / MAD; the
+ * MAD, the median distance from the median, counts as at least a tenth of the median and as 1, so
+ * that a figure that never changes does not make the least change unusual.
+ * Source: B. Iglewicz and D. Hoaglin, How to Detect and Handle Outliers, 1993.
+ */
+create function insight.unusual_on(business_id uuid, day date)
+returns table (
+    measure text, currency text, amount bigint, usual double precision, score double precision
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    with weeks as (
+        select same.*
+        from insight.same_weekdays(unusual_on.business_id, unusual_on.day) as same
     ),
 
     usual as (
@@ -2938,7 +2953,7 @@ as $$
             weeks.currency,
             percentile_cont(0.5) within group (order by weeks.amount) as median
         from weeks
-        where weeks.day < unusual_on.day
+        where weeks.day_of < unusual_on.day
         group by weeks.measure, weeks.currency
         having count(*) >= 8
     )
@@ -2948,12 +2963,12 @@ as $$
         select
             usual.measure,
             usual.currency,
-            max(weeks.amount) filter (where weeks.day = unusual_on.day) as amount,
+            max(weeks.amount) filter (where weeks.day_of = unusual_on.day) as amount,
             usual.median,
-            0.6745 * (max(weeks.amount) filter (where weeks.day = unusual_on.day) - usual.median)
+            0.6745 * (max(weeks.amount) filter (where weeks.day_of = unusual_on.day) - usual.median)
             / greatest(
                 percentile_cont(0.5) within group (order by abs(weeks.amount - usual.median))
-                filter (where weeks.day < unusual_on.day),
+                filter (where weeks.day_of < unusual_on.day),
                 usual.median / 10,
                 1
             ) as score
