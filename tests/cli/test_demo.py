@@ -157,6 +157,7 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     outcomes = [step["outcome"] for step in json.loads(tour.stdout)]
     assert any(outcome.startswith("slot_taken") for outcome in outcomes)
     assert any(outcome.startswith("too_soon") for outcome in outcomes)
+    assert "the till's next request is refused: invalid_api_key" in outcomes
     assert any("6 renditions" in outcome for outcome in outcomes)
     assert "completed" in outcomes
     assert "placed → paid → shipped → delivered" in outcomes

@@ -18,6 +18,7 @@ from cli.commands.tour import (
     oversight,
     paying,
     pictures,
+    programs,
     reviews,
     together,
 )
@@ -52,6 +53,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     figures.count,
     oversight.oversee,
     content.shape,
+    programs.connect,
     booking.hear,
 )
 
