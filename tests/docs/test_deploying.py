@@ -118,7 +118,11 @@ def test_the_workers_process_what_the_scheduler_sends(project: Hosted) -> None:
         return int(total), int(open_ones)
 
     scheduler, worker = (
-        running(program(module), ready=lambda begun: "started" in begun.output, env=variables(project, module))
+        running(
+            program(module),
+            ready=lambda begun: "started" in begun.output,
+            env=variables(project, module),
+        )
         for module in ("workers.scheduler", "workers")
     )
     with scheduler as sending, worker as working:
