@@ -249,6 +249,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "recommend": {"kind": "popular", "for": None},
     "replay_webhook": {"event_id": None},
     "read_events": {"cursor": None},
+    "search": {"cursor": None},
     "adjust_stock": {"reason": "received"},
     "count_stock": PIECES,
     "transfer_stock": PIECES,
