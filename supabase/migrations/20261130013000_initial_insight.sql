@@ -229,6 +229,93 @@ create index events_business_idx on insight.events (business_id, at);
 -- What falls into no month that is prepared; insight.keep_event_months prepares them in time.
 create table insight.events_else partition of insight.events default;
 
+-- sql/90_insight/tables/reports.sql
+
+-- Reports that people put together: what they may ask for is a catalog of subjects, dimensions and
+-- measures. A report is data and never SQL: its names are looked up here, and its values stay
+-- parameters. Members save reports and share them inside their business.
+
+create table insight.report_subjects (
+    name text primary key,
+    description text not null,
+    -- Figures of days: of which part of a business. Null: rows of a view.
+    part insight.subject,
+    -- Rows of a view in public, read under the caller's policies, and the instant that dates a row.
+    view_name text,
+    instant_column text,
+
+    constraint report_subjects_read_days_or_a_view check (
+        (part is null) = (view_name is not null)
+        and (view_name is null) = (instant_column is null)
+    )
+);
+comment on table insight.report_subjects is
+'What a report can be about, and from where its rows come.';
+
+create type insight.report_field_kind as enum ('dimension', 'measure');
+
+create table insight.report_fields (
+    subject text not null references insight.report_subjects (name) on delete cascade,
+    name text not null,
+    kind insight.report_field_kind not null,
+    description text not null,
+    -- In which order fields are listed.
+    position smallint not null,
+    -- What a dimension shows or a measure sums; null: the day of a row, or the number of rows.
+    column_name text,
+    -- Of a dimension without a column: the period that begins with what it shows.
+    grain text,
+    -- Money is shown by currency and never summed across currencies.
+    is_money boolean not null default false,
+
+    primary key (subject, name),
+    constraint report_fields_grain_is_known check (
+        grain in ('day', 'week', 'month', 'quarter', 'year', 'weekday')
+    ),
+    constraint report_fields_dimension_is_a_column_or_a_period check (
+        kind = 'measure' or (column_name is null) <> (grain is null)
+    ),
+    constraint report_fields_measure_has_no_period check (
+        kind = 'dimension' or grain is null
+    ),
+    constraint report_fields_money_is_a_measure check (
+        not is_money or (kind = 'measure' and column_name is not null)
+    )
+);
+comment on table insight.report_fields is
+'The dimensions and measures that reports can have. Every name in a report is one of these.';
+
+create table insight.reports (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    definition jsonb not null,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint reports_business_id_id_unique unique (business_id, id),
+    constraint reports_name_once unique (business_id, name),
+    constraint reports_name_is_short check (
+        length(btrim(name)) between 1 and 100 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 100 printable characters')
+    )
+);
+comment on table insight.reports is
+'Reports that the members of a business saved, each under a name.';
+
+-- A report as it was read: every name is of the catalog.
+create type insight.report as (
+    business_id uuid,
+    subject text,
+    from_on date,
+    to_on date,
+    dimensions text [],
+    measures text [],
+    filters jsonb,
+    sort text [],
+    max_rows integer
+);
+
 -- sql/90_insight/tables/values.sql
 
 -- What each customer bought, and what they will probably buy. Once a day a function counts all
@@ -2869,6 +2956,642 @@ begin
 end;
 $$;
 
+-- sql/90_insight/functions/reports.sql
+
+-- How a report becomes one SELECT: its names come from the catalog and are quoted, its values are
+-- parameters. It runs as the caller, so the policies of the rows below decide what it counts.
+
+/*
+ * Return the figures of the days of a business or its parts, with the names of the parts.
+ * Definer: figures are of all rows of the business; the caller is checked first.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function insight.days_to_report(
+    business_id uuid, from_on date, to_on date, part insight.subject
+)
+returns table (
+    day date,
+    part_id text,
+    part_name text,
+    currency text,
+    figures jsonb
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform insight.require_reader(days_to_report.business_id);
+    return query
+    with current as materialized (
+        select each.*
+        from insight.current_days(days_to_report.business_id, from_on, to_on) as each
+        where each.subject = days_to_report.part
+    ),
+
+    parts as materialized (
+        select
+            named.subject_id,
+            insight.name_of(days_to_report.part, named.subject_id) as name
+        from (select distinct current.subject_id from current) as named
+    )
+
+    select
+        current.day,
+        current.subject_id,
+        parts.name,
+        current.currency,
+        to_jsonb(current) || jsonb_build_object(
+            'bookings', insight.bookings_of(current::insight.days),
+            'revenue_minor',
+            current.captured_minor - current.refunded_minor - current.disputed_minor
+            - current.gift_cards_minor
+        )
+    from current
+    inner join parts on current.subject_id = parts.subject_id;
+end;
+$$;
+
+/*
+ * Return the period of a day as a report shows it: its first day, or the number of a weekday, on
+ * which 1 is Monday.
+ */
+create function insight.in_grain(day date, grain text)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select case grain
+            when 'weekday' then extract(isodow from day)::text
+            else date_trunc(grain, day::timestamp)::date::text
+        end
+    );
+end;
+$$;
+
+/*
+ * Return the SQL of the rows of a report, each with its day. $1 is the business, $2 and $3 are the
+ * first and last day, $5 its zone.
+ */
+create function insight.report_source(subject insight.report_subjects)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if subject.part is not null then
+        return format(
+            'select days.day, days.part_id, days.part_name, days.currency, days.figures '
+            'from insight.days_to_report($1, $2, $3, %L) as days',
+            subject.part
+        );
+    end if;
+    return format(
+        'select (rows.%1$I at time zone $5)::date as day, rows.* from public.%2$I as rows '
+        'where rows.business_id = $1 and rows.%1$I >= $2::timestamp at time zone $5 '
+        'and rows.%1$I < ($3 + 1)::timestamp at time zone $5',
+        subject.instant_column, subject.view_name
+    );
+end;
+$$;
+
+/*
+ * Return the SQL of a field over the rows of a report.
+ */
+create function insight.report_expression(field insight.report_fields, is_of_days boolean)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select case
+            when field.grain is not null then format('insight.in_grain(rows.day, %L)', field.grain)
+            when field.kind = 'dimension' then format('rows.%I::text', field.column_name)
+            when field.column_name is null then 'count(*)'
+            when is_of_days
+                then format('coalesce(sum((rows.figures ->> %L)::bigint), 0)', field.column_name)
+            else format('coalesce(sum(rows.%I), 0)', field.column_name)
+        end
+    );
+end;
+$$;
+
+/*
+ * Return the SQL of a report. $4 are its filters, and $6 is how many rows to read. Days also have
+ * rows for currencies in which nothing was asked for, so rows of nothing but 0 are left out.
+ */
+create function insight.compile_report(report insight.report)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_subject insight.report_subjects;
+    v_columns text;
+    v_groups text;
+    v_figures text;
+    v_filters text;
+    v_sort text;
+begin
+    select report_subjects.* into v_subject
+    from insight.report_subjects
+    where report_subjects.name = report.subject;
+    select
+        string_agg(format('%s as %I', shown.expression, shown.name), ', ' order by shown.ordinal),
+        string_agg(shown.expression, ', ' order by shown.ordinal)
+            filter (where shown.kind = 'dimension'),
+        string_agg(shown.expression || ' <> 0', ' or ') filter (where shown.kind = 'measure')
+    into v_columns, v_groups, v_figures
+    from insight.report_columns(report, v_subject.part is not null) as shown;
+    select string_agg(
+        format(
+            ' and %s in (select jsonb_array_elements_text($4 -> %L))',
+            insight.report_expression(fields, v_subject.part is not null), fields.name
+        ), ''
+    ) into v_filters
+    from insight.report_fields as fields
+    where fields.subject = report.subject and report.filters ? fields.name;
+    select string_agg(
+        format('%I %s', ltrim(sort.key, '-'), case when sort.key like '-%' then 'desc' else 'asc' end),
+        ', ' order by sort.position
+    ) into v_sort
+    from unnest(report.sort || report.dimensions) with ordinality as sort (key, position);
+    return format(
+        'select %s from (%s) as rows where true%s%s%s limit $6',
+        v_columns,
+        insight.report_source(v_subject),
+        v_filters,
+        ' group by ' || v_groups
+        || case when v_subject.part is null then '' else ' having ' || v_figures end,
+        ' order by ' || v_sort
+    );
+end;
+$$;
+
+/*
+ * Return the columns of a report in their order, with their SQL.
+ */
+create function insight.report_columns(report insight.report, is_of_days boolean)
+returns table (
+    ordinal bigint,
+    name text,
+    kind insight.report_field_kind,
+    is_money boolean,
+    expression text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        wanted.ordinal,
+        fields.name,
+        fields.kind,
+        fields.is_money,
+        insight.report_expression(fields, is_of_days)
+    from unnest(report.dimensions || report.measures) with ordinality as wanted (name, ordinal)
+    inner join insight.report_fields as fields
+        on fields.subject = report.subject and fields.name = wanted.name;
+end;
+$$;
+
+/*
+ * Return the definition of a report: as it is sent, or of a saved one that the caller may read.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function insight.find_definition(report jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_definition jsonb;
+begin
+    if not report ? 'report_id' then
+        perform private.refuse_unknown_keys(
+            report, 'report',
+            '{report_id,business_id,subject,from_on,to_on,period,dimensions,measures,filters,sort,limit}'
+        );
+        return report;
+    end if;
+    perform private.refuse_unknown_keys(report, 'report', '{report_id}');
+    select reports.definition || jsonb_build_object('business_id', reports.business_id)
+    into v_definition
+    from insight.reports
+    where reports.id = private.to_identifier(report ->> 'report_id', 'report_id');
+    if v_definition is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such report.', 'Check the id in the view reports.'
+        );
+    end if;
+    return v_definition;
+end;
+$$;
+
+/*
+ * Run a report as the caller.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT422 too_many_rows
+ */
+create function insight.run_report(report jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_definition constant jsonb = insight.find_definition(report);
+    v_report insight.report;
+    v_rows jsonb;
+begin
+    perform insight.require_reader(
+        private.to_identifier(v_definition ->> 'business_id', 'business_id')
+    );
+    v_report = insight.to_report(v_definition);
+    execute format(
+        'select coalesce(jsonb_agg(to_jsonb(report) - ''number'' order by report.number), ''[]'') '
+        'from (select row_number() over () as number, shown.* from (%s) as shown) as report',
+        insight.compile_report(v_report)
+    )
+    into v_rows
+    using v_report.business_id, v_report.from_on, v_report.to_on, v_report.filters,
+        business.time_zone(v_report.business_id),
+        coalesce(v_report.max_rows, private.max_rows() + 1);
+    perform private.require_page(
+        jsonb_array_length(v_rows), 'Ask for a shorter period or fewer dimensions, or set limit.'
+    );
+    return jsonb_build_object(
+        'from_on', v_report.from_on,
+        'to_on', v_report.to_on,
+        'columns', to_jsonb(v_report.dimensions || v_report.measures),
+        'rows', v_rows
+    );
+end;
+$$;
+
+-- sql/90_insight/functions/reports_reading.sql
+
+-- How a report is read: every name is looked up in the catalog, and the first one that is not there
+-- is refused by name, with the names that are.
+
+/*
+ * Refuse a name that is none of some.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.require_report_name(name text, argument text, allowed text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if name is null or name <> all(allowed) then
+        perform private.invalid(
+            argument,
+            format(
+                'must not have %s; choose from %s',
+                coalesce('"' || left(regexp_replace(name, '[^ -~]', '?', 'g'), 50) || '"', 'null'),
+                array_to_string(allowed, ', ')
+            )
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return the names of the fields of a subject.
+ */
+create function insight.report_field_names(subject text, kind insight.report_field_kind)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(array_agg(report_fields.name order by report_fields.position), '{}')
+        from insight.report_fields
+        where
+            report_fields.subject = report_field_names.subject
+            and report_fields.kind = report_field_names.kind
+    );
+end;
+$$;
+
+/*
+ * Read a list of fields of a subject, each at most once.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_report_fields(
+    value jsonb, argument text, subject text, kind insight.report_field_kind
+)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_names constant text[] = array(
+        select jsonb_array_elements_text(private.to_list(value::text, argument, 50))
+    );
+    v_name text;
+begin
+    foreach v_name in array v_names loop
+        perform insight.require_report_name(
+            v_name, argument,
+            insight.report_field_names(to_report_fields.subject, to_report_fields.kind)
+        );
+    end loop;
+    if (select count(distinct each) from unnest(v_names) as each) < cardinality(v_names) then
+        perform private.invalid(argument, 'must name each field once');
+    end if;
+    return v_names;
+end;
+$$;
+
+/*
+ * Read the filters of a report: dimensions, each with the values of which a row must have one.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_report_filters(value jsonb, subject text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_filters constant jsonb = private.to_object(value::text, 'filters');
+    v_name text;
+    v_value jsonb;
+begin
+    for v_name, v_value in
+        select filter.key, filter.value from jsonb_each(v_filters) as filter
+    loop
+        perform insight.require_report_name(
+            v_name, 'filters', insight.report_field_names(to_report_filters.subject, 'dimension')
+        );
+        perform private.to_list(v_value::text, 'filters.' || v_name, 100);
+        if jsonb_path_exists(v_value, '$[*] ? (@.type() != "string")') then
+            perform private.invalid('filters.' || v_name, 'must have texts');
+        end if;
+    end loop;
+    return v_filters;
+end;
+$$;
+
+/*
+ * Read the order of the rows: columns of the report, with a minus sign for the largest first.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_report_sort(value jsonb, columns text[])
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sort constant text[] = array(
+        select jsonb_array_elements_text(private.to_list(value::text, 'sort', 50))
+    );
+    v_name text;
+begin
+    foreach v_name in array v_sort loop
+        perform insight.require_report_name(regexp_replace(v_name, '^-', ''), 'sort', columns);
+    end loop;
+    return v_sort;
+end;
+$$;
+
+/*
+ * Return the days of a named period, such as last_month, in the zone of a business. Weeks begin on
+ * Monday.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.named_period(period text, business_id uuid)
+returns daterange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today constant date = (
+        private.now() at time zone business.time_zone(named_period.business_id)
+    )::date;
+    v_unit constant text = split_part(period, '_', 2);
+    v_step interval;
+    v_first date;
+begin
+    perform insight.require_report_name(
+        period, 'period',
+        '{today,yesterday,this_week,last_week,this_month,last_month,this_year,last_year}'
+    );
+    if period in ('today', 'yesterday') then
+        v_first = v_today - (period = 'yesterday')::integer;
+        return daterange(v_first, v_first, '[]');
+    end if;
+    v_step = ('1 ' || v_unit)::interval;
+    v_first = date_trunc(v_unit, v_today::timestamp)
+    - case when period like 'last%' then v_step else interval '0' end;
+    return daterange(v_first, (v_first + v_step)::date);
+end;
+$$;
+
+/*
+ * Read the period of a report: two dates, or a name.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_report_period(definition jsonb, business_id uuid)
+returns daterange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from date = private.to_date(definition ->> 'from_on', 'from_on');
+    v_to date = private.to_date(definition ->> 'to_on', 'to_on');
+begin
+    if definition ->> 'period' is null then
+        perform insight.require_period(v_from, v_to);
+        return daterange(v_from, v_to, '[]');
+    elsif coalesce(v_from, v_to) is not null then
+        perform private.invalid('period', 'must stand without from_on and to_on');
+    end if;
+    return insight.named_period(definition ->> 'period', to_report_period.business_id);
+end;
+$$;
+
+/*
+ * Return whether measures of a subject are money.
+ */
+create function insight.has_money(subject text, measures text[])
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select exists (
+            select 1
+            from insight.report_fields
+            where
+                report_fields.subject = has_money.subject
+                and report_fields.name = any(measures)
+                and report_fields.is_money
+        )
+    );
+end;
+$$;
+
+/*
+ * Read a report. Money adds the dimension currency.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function insight.to_report(definition jsonb)
+returns insight.report
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_report insight.report;
+    v_period daterange;
+begin
+    v_report.business_id = private.to_identifier(definition ->> 'business_id', 'business_id');
+    v_report.subject = definition ->> 'subject';
+    perform insight.require_report_name(
+        v_report.subject, 'subject',
+        array(select report_subjects.name from insight.report_subjects order by 1)
+    );
+    v_period = insight.to_report_period(definition, v_report.business_id);
+    v_report.from_on = lower(v_period);
+    v_report.to_on = upper(v_period) - 1;
+    v_report.dimensions = insight.to_report_fields(
+        definition -> 'dimensions', 'dimensions', v_report.subject, 'dimension'
+    );
+    v_report.measures = insight.to_report_fields(
+        definition -> 'measures', 'measures', v_report.subject, 'measure'
+    );
+    if v_report.measures = '{}' then
+        perform private.invalid('measures', 'must name at least one measure');
+    end if;
+    if insight.has_money(v_report.subject, v_report.measures)
+        and 'currency' <> all(v_report.dimensions) then
+        v_report.dimensions = v_report.dimensions || 'currency'::text;
+    end if;
+    v_report.filters = insight.to_report_filters(definition -> 'filters', v_report.subject);
+    v_report.sort = insight.to_report_sort(
+        definition -> 'sort', v_report.dimensions || v_report.measures
+    );
+    v_report.max_rows = private.to_whole_number(
+        definition ->> 'limit', 'limit', 1, private.max_rows(), is_required => false
+    );
+    return v_report;
+end;
+$$;
+
+-- sql/90_insight/functions/reports_saving.sql
+
+-- How members save reports. A saved report was read once, so its names are of the catalog.
+
+/*
+ * Save a report of a business under a name; the report of that name before is replaced.
+ * Definer: nobody writes reports but through here; the caller is checked first.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function insight.save_report(business_id uuid, name text, definition jsonb)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform insight.require_reader(save_report.business_id);
+    perform private.refuse_unknown_keys(
+        definition, 'definition',
+        '{subject,from_on,to_on,period,dimensions,measures,filters,sort,limit}'
+    );
+    perform insight.to_report(
+        definition || jsonb_build_object('business_id', save_report.business_id)
+    );
+    insert into insight.reports as reports (business_id, name, definition)
+    values (save_report.business_id, save_report.name, save_report.definition)
+    on conflict on constraint reports_name_once do update
+    set definition = excluded.definition, updated_at = private.now()
+    returning reports.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Delete a saved report.
+ * Definer: as insight.save_report.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function insight.delete_report(report_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id constant uuid = (
+        select reports.business_id from insight.reports where reports.id = delete_report.report_id
+    );
+begin
+    perform private.token_user_id() where not private.is_operator();
+    if v_business_id is null or not exists (select from insight.require_reader(v_business_id)) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such report.', 'Check the id in the view reports.'
+        );
+    end if;
+    delete from insight.reports where reports.id = delete_report.report_id;
+end;
+$$;
+
 -- sql/90_insight/functions/unusual_days.sql
 
 -- Days that are unlike the same weekday before.
@@ -3872,6 +4595,65 @@ using (true);
 
 grant execute on function insight.track(jsonb) to anon, authenticated, service_role;
 grant execute on function insight.keep_event_months() to worker;
+
+-- sql/90_insight/policies/reports.sql
+
+-- Everybody reads what reports can ask for. Those who see the figures of a business read its saved
+-- reports, and write them through functions alone.
+
+alter table insight.report_subjects enable row level security;
+alter table insight.report_fields enable row level security;
+alter table insight.reports enable row level security;
+grant select on insight.report_subjects, insight.report_fields
+to anon, authenticated, service_role;
+grant select on insight.reports to authenticated, service_role;
+
+create policy report_subjects_select
+on insight.report_subjects
+for select
+to anon, authenticated
+using (true);
+
+create policy report_fields_select
+on insight.report_fields
+for select
+to anon, authenticated
+using (true);
+
+create policy reports_select
+on insight.reports
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or business_id in (select private.my_businesses('account'))
+    or (select private.is_platform_staff('support'))
+);
+
+-- A report runs as the caller, so the caller reads the definition and compiles it.
+grant execute on function
+insight.require_period(date, date),
+insight.require_reader(uuid),
+insight.require_report_name(text, text, text[]),
+insight.report_field_names(text, insight.report_field_kind),
+insight.to_report_fields(jsonb, text, text, insight.report_field_kind),
+insight.to_report_filters(jsonb, text),
+insight.to_report_sort(jsonb, text[]),
+insight.named_period(text, uuid),
+insight.to_report_period(jsonb, uuid),
+insight.has_money(text, text[]),
+insight.to_report(jsonb),
+insight.days_to_report(uuid, date, date, insight.subject),
+insight.in_grain(date, text),
+insight.report_source(insight.report_subjects),
+insight.report_expression(insight.report_fields, boolean),
+insight.report_columns(insight.report, boolean),
+insight.compile_report(insight.report),
+insight.find_definition(jsonb),
+insight.run_report(jsonb),
+insight.save_report(uuid, text, jsonb),
+insight.delete_report(uuid)
+to anon, authenticated, service_role;
 
 -- sql/90_insight/api/behaviour.sql
 
@@ -5589,6 +6371,143 @@ comment on column analytics.popular_products.units is 'As in daily_product_stats
 comment on column analytics.popular_products.sold_minor is 'As in daily_product_stats.';
 comment on column analytics.popular_products.views is
 'How often its page was looked at; beside one currency only.';
+
+-- sql/90_insight/api/reports.sql
+
+-- Reports: what they can ask for, those that were saved, and how one runs.
+
+create view public.report_fields
+with (security_invoker = true)
+as
+select
+    report_fields.subject,
+    report_fields.name,
+    report_fields.kind,
+    report_fields.is_money,
+    report_fields.description,
+    report_fields.position
+from insight.report_fields;
+grant select on public.report_fields to anon, authenticated, service_role;
+
+comment on view public.report_fields is
+'The dimensions and measures that reports can have, by subject.
+
+Read only.';
+comment on column public.report_fields.subject is 'What a report is about, such as services.';
+comment on column public.report_fields.name is 'The name of the field in a report.';
+comment on column public.report_fields.kind is
+'dimension: rows are grouped by it; measure: it is counted or summed.';
+comment on column public.report_fields.is_money is
+'Whether it is an amount in minor units; such a report has the dimension currency.';
+comment on column public.report_fields.description is 'What it says.';
+comment on column public.report_fields.position is 'In which order fields are listed.';
+
+create view public.reports
+with (security_invoker = true)
+as
+select
+    reports.id,
+    reports.business_id,
+    reports.name,
+    reports.definition,
+    reports.created_at,
+    reports.updated_at
+from insight.reports;
+grant select on public.reports to authenticated, service_role;
+
+comment on view public.reports is
+'Reports that a business saved, for its owners, managers and accountants and the platform''s '
+'staff. Written with save_report and delete_report.';
+comment on column public.reports.id is 'Primary key.';
+comment on column public.reports.business_id is 'The business.';
+comment on column public.reports.name is 'Its name, once in a business.';
+comment on column public.reports.definition is 'What it asks for, as run_report takes it.';
+comment on column public.reports.created_at is 'When it was saved first.';
+comment on column public.reports.updated_at is 'When it was saved last.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT422 too_many_rows
+ */
+create function public.run_report(report public.object)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select insight.run_report(private.to_object(report, 'report'));
+end;
+comment on function public.run_report is
+'Run a report: measures of a business in a period, grouped by dimensions. For owners, managers and '
+'accountants, and for the platform''s staff. It counts the rows that the caller may read; the '
+'subjects business, channels, services, resources and products have the figures of '
+'business_dashboard, without rows in which every measure is 0.
+
+Returns {from_on, to_on, columns, rows}; each row has the columns. A report with money has the '
+'dimension currency.
+
+- report: {business_id, subject, from_on, to_on, period, dimensions, measures, filters, sort, limit}, '
+'or {report_id} of a saved report. The view report_fields lists subjects, dimensions and measures; '
+'at least one measure is required. from_on and to_on are local dates, both included, at most 1097 '
+'days; or period: today, yesterday, this_week, last_week, this_month, last_month, this_year or '
+'last_year. filters: {dimension: [texts]}. sort: columns of the report, with a minus sign for the '
+'largest first; then by the dimensions. limit: how many rows at most.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, too_many_rows 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.save_report(
+    business_id public.identifier, name text, definition public.object
+)
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select insight.save_report(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(name, 'name', 100),
+        private.to_object(definition, 'definition')
+    );
+end;
+comment on function public.save_report is
+'Save a report under a name, for everybody who sees the figures of the business. It replaces the '
+'report of that name. Returns its id.
+
+For owners, managers and accountants, and for the platform''s staff.
+
+- name: at most 100 characters.
+- definition: a report as run_report takes it, without business_id. With period, it always shows '
+'the current days.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.delete_report(report_id public.identifier)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select insight.delete_report(private.to_identifier(report_id, 'report_id'));
+end;
+comment on function public.delete_report is
+'Delete a saved report. For owners, managers and accountants, and for the platform''s staff.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.run_report(public.object),
+public.save_report(public.identifier, text, public.object),
+public.delete_report(public.identifier)
+to anon, authenticated, service_role;
 
 -- sql/90_insight/api/track.sql
 

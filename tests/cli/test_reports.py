@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 from cli.commands.reports.drawing import bar, sparkline
 from tests.contract.conftest import built
@@ -41,6 +42,30 @@ def test_a_period_that_ends_before_it_begins_is_refused(stack: RunningStack) -> 
     asked = stack.cli("reports", "platform", "--from", "2031-05-31", "--to", "2031-05-01")
     assert (asked.returncode, asked.stdout) == (1, "")
     assert "ends before it begins" in asked.stderr
+
+
+def test_a_report_runs_from_a_file_and_saved_by_its_id(stack: RunningStack, tmp_path: Path) -> None:
+    town = built(stack)
+    wish = {
+        "subject": "bookings",
+        "from_on": "2031-05-01",
+        "to_on": "2031-05-31",
+        "dimensions": ["status"],
+        "measures": ["bookings"],
+    }
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps({"business_id": town.ids["salon"], **wish}))
+    page = json.loads(stack.cli("reports", "run", str(file), "--json").stdout)
+    printed = stack.cli("reports", "run", str(file), "--csv")
+    rows = list(csv.DictReader(io.StringIO(printed.stdout)))
+    assert rows == [{name: str(row[name]) for name in page["columns"]} for row in page["rows"]]
+    assert sum(int(row["bookings"]) for row in rows) > 0
+    saved = town.run(
+        "select public.save_report(%s, 'States', %s)::text", town.ids["salon"], json.dumps(wish)
+    )[0][0]
+    assert json.loads(stack.cli("reports", "run", str(saved), "--json").stdout) == page
+    missing = stack.cli("reports", "run", str(tmp_path / "none.json"))
+    assert missing.returncode == 1 and "cannot be read" in missing.stderr
 
 
 def test_dbt_gets_every_view_with_descriptions(stack: RunningStack) -> None:

@@ -768,6 +768,8 @@ select sale_lines.business_id, sale_lines.id, 1, 'en', 'published', now()
 from sales.sale_lines
 where sale_lines.business_id = %(business)s
 limit 1;
+insert into insight.reports (business_id, name, definition)
+values (%(business)s, 'Secret report', '{"subject": "bookings", "measures": ["bookings"]}');
 insert into identity.api_keys (business_id, name, prefix, scopes)
 values (%(business)s, 'Secret till', 'fdk_secret', '{bookings:read}');
 with sent as (

@@ -231,6 +231,14 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "display_name": "Ann",
         "cursor": "2031-05-05T10:00:00.000000Z,00000000-0000-4000-8000-000000000000",
         "idempotency_key": "key",
+        "report": {
+            "business_id": town.ids["salon"],
+            "subject": "bookings",
+            "period": "today",
+            "measures": ["bookings"],
+        },
+        "definition": {"subject": "bookings", "period": "today", "measures": ["bookings"]},
+        "report_id": town.ids["note"],
         "item": {"gift_card_minor": 1, "currency": "EUR", "business_id": town.ids["salon"]},
     }
 

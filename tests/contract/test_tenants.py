@@ -29,6 +29,7 @@ PRIVATE_VIEWS = {
     "bookings",
     "business_documents",
     "api_keys",
+    "reports",
     "webhook_attempts",
     "webhook_deliveries",
     "webhook_endpoints",

@@ -429,6 +429,8 @@ OTHERS = {
     "read_conversation": "It sets a mark.",
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
     "order_by_list": "Each call adds to the cart, as add_to_cart does.",
+    "save_report": "It replaces the report of that name.",
+    "delete_report": GONE,
     "push_change": "tests/sql/mobile/push.test.sql sends a change twice.",
     "propose_product_change": "It takes the place of the proposal before.",
     "publish_page": "What is published is not a draft any more.",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import json
+import sys
+import uuid
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -95,6 +99,44 @@ def platform(
         show(page["top_businesses"], columns=RANKED, as_json=False, as_csv=True)
     else:
         draw(page)
+
+
+@app.command()
+def run(
+    report: Annotated[
+        str,
+        typer.Argument(
+            help="A JSON file with the definition, - for standard input, or the id of a saved one."
+        ),
+    ],
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Run a report and print its rows."""
+    endpoints = State(state).require_running()
+    (row,) = ask(endpoints, "select public.run_report(%s) as page", _definition(report))
+    page = row["page"]
+    if as_json:
+        show_json(page)
+    else:
+        show(page["rows"], columns=page["columns"], as_json=False, as_csv=as_csv)
+
+
+def _definition(report: str) -> str:
+    """Return the argument of run_report. Raises: Refusal when there is no such file."""
+    try:
+        return json.dumps({"report_id": str(uuid.UUID(report))})
+    except ValueError:
+        pass
+    if report == "-":
+        return sys.stdin.read()
+    try:
+        return Path(report).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Refusal(
+            f"The file {report} cannot be read.", "Name a JSON file, or the id of a saved report."
+        ) from None
 
 
 def _period(from_on: datetime.datetime | None, to_on: datetime.datetime | None) -> tuple[str, str]:

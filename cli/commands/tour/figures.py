@@ -40,3 +40,16 @@ def count(story: Story) -> Iterator[Step]:
         f"{page['new_customers']} new customers, revenue {money.get('revenue_minor', 0)}"
         f" of {money.get('sold_minor', 0)} sold ({page['currency']}, minor units)",
     )
+    services = story.owner.rpc(
+        "run_report",
+        report={
+            "business_id": business_id,
+            "subject": "services",
+            "period": "this_year",
+            "dimensions": ["service"],
+            "measures": ["sold_minor"],
+            "sort": ["-sold_minor"],
+        },
+    )["rows"]
+    best = ", ".join(f"{row['service']} {row['sold_minor']} {row['currency']}" for row in services)
+    yield Step("The owner", "puts a report together", f"{best or 'nothing'} sold this year")

@@ -25,6 +25,8 @@ begin atomic
         ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
         ('files.kinds', '{insert,update,delete}', 'comes with a release'),
         ('flags.kinds', '{insert,update,delete}', 'comes with a release'),
+        ('insight.report_fields', '{insert,update,delete}', 'comes with a release'),
+        ('insight.report_subjects', '{insert,update,delete}', 'comes with a release'),
         ('integrations.event_types', '{insert,update,delete}', 'comes with a release'),
         ('integrations.scope_objects', '{insert,update,delete}', 'comes with a release'),
         ('integrations.scopes', '{insert,update,delete}', 'comes with a release'),

@@ -13,7 +13,8 @@ where
     and pg_attribute.attname ~ '(^|_)(name|title|label|recipient|city|region|line[12])$'
     and pg_class.oid::regclass || '.' || pg_attribute.attname <> all(array[
         'business.verticals.name', 'commerce.order_items.name', 'engagement.events.name', 'engagement.notifications.title',
-        'engagement.variables.name', 'files.kinds.name', 'integrations.event_types.name', 'integrations.scopes.name',
+        'engagement.variables.name', 'files.kinds.name', 'insight.report_fields.column_name', 'insight.report_fields.name', 'insight.report_subjects.name',
+        'insight.report_subjects.view_name', 'integrations.event_types.name', 'integrations.scopes.name',
         'money.providers.name', 'pricing.currencies.name', 'pricing.tax_classes.name',
         'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_line_discounts.name',
         'sales.sale_lines.name', 'search.entries.name', 'search.entries.folded_name',

@@ -1452,6 +1452,20 @@ select public.withdraw_reply((select id from made));
 
 -- call: track
 select public.track('[{"name": "visited"}]');
+-- call: save_report
+select tests.act_as('Owen');
+select public.save_report(
+    tests.id('Salon')::text, 'Weeks',
+    '{"subject": "bookings", "period": "this_week", "measures": ["bookings"]}'
+);
+
+-- call: delete_report
+select tests.act_as('Owen');
+select public.delete_report(public.save_report(
+    tests.id('Salon')::text, 'Weeks',
+    '{"subject": "bookings", "period": "this_week", "measures": ["bookings"]}'
+)::text);
+
 -- call: create_api_key
 select tests.act_as('Owen');
 select public.create_api_key(tests.id('Salon')::text, 'Till', '["bookings:read"]');
