@@ -26,12 +26,12 @@ KEEP = f"""
     select '{BUSINESS}', days.at::date, days.at::date
     from generate_series(date '2029-12-29', date '2030-12-31', '1 day') as days (at)
 """
-BOOKINGS = 200_000
+BOOKINGS = 100_000
 BATCH, BATCHES = 500, 20
 
 
 def days(stack: RunningStack) -> Iterator[Figure]:
-    """Half a year beside the half before, of 200,000 bookings; events of visitors over HTTP."""
+    """Half a year beside the half before, of 100,000 bookings; events of visitors over HTTP."""
     fill(stack, 0, 0)
     with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
         connection.execute((HERE / "days.sql").read_bytes())

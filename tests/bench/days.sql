@@ -1,4 +1,4 @@
--- The data of the benchmark of figures: 200,000 bookings of the bench business over a year, of 20
+-- The data of the benchmark of figures: 100,000 bookings of the bench business over a year, of 20
 -- services and 10 people, each with its sale. They are written without triggers, so no day is kept.
 set session_replication_role = replica;
 
@@ -15,7 +15,7 @@ select
     1000 + n % 9000 as price_minor,
     (array['completed', 'completed', 'completed', 'cancelled', 'no_show'])[1 + n % 5]
     ::scheduling.booking_status as status
-from generate_series(1, 200000) as n;
+from generate_series(1, 100000) as n;
 
 insert into sales.sales (id, business_id, customer_email, currency, placed_at)
 select made.sale_id, '00000000-0000-4000-8000-00000000000b', made.email, 'EUR', made.at
