@@ -4359,6 +4359,14 @@ after insert on money.entries
 referencing new table as written
 for each statement execute function insight.entries__note_takings();
 
+-- sql/90_insight/rules/demand.sql
+
+-- Managers write how long variants take to come; a bad row is answered in the API's words.
+
+create trigger _010_refuse_bad_input
+before insert or update on insight.supply_terms
+for each row execute function business.any__refuse_bad_input('manage');
+
 -- sql/90_insight/policies/analysts.sql
 
 -- What analysts read of other domains, for the views of analytics: no names, no addresses, nobody.
