@@ -24,7 +24,7 @@ values
 ('notifications:read', 'Notifications and their templates'),
 ('notifications:write', 'Change templates'),
 ('files:read', 'Uploaded files'),
-('files:write', 'Upload and delete files'),
+('files:write', 'Delete files, and change what is said of them'),
 ('realtime:read', 'Live updates of the business'),
 ('webhooks:read', 'Webhook endpoints, deliveries and the feed of events'),
 ('webhooks:write', 'Create and change webhook endpoints')
