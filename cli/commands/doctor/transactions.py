@@ -12,7 +12,9 @@ OPEN = """
         coalesce('process ' || pid::text, 'prepared ' || gid),
         coalesce(nullif(application_name, ''), usename, owner),
         date_trunc('second', now() - began)::text,
-        coalesce(format('select pg_terminate_backend(%%s)', pid), format('rollback prepared %%L', gid))
+        coalesce(
+            format('select pg_terminate_backend(%%s)', pid), format('rollback prepared %%L', gid)
+        )
     from (
         select pid, null as gid, application_name, usename, null as owner, xact_start as began
         from pg_stat_activity
