@@ -260,8 +260,8 @@ comment on type public.suggestion is
 -- sql/85_search/tables/meaning.sql
 
 -- What entries mean, as vectors of a model. A worker writes them while the flag search_by_meaning
--- is enabled. A vector is deleted with its entry, and in the transaction that changes the text that it
--- was made of, so nothing is found by what it no longer says.
+-- is enabled. A vector is deleted with its entry, and in the transaction that changes the text that
+-- it was made of, so nothing is found by what it no longer says.
 
 create table search.vectors (
     business_id uuid not null,
