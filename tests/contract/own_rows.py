@@ -302,6 +302,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"closes_at": "18:00:00"},
     ),
     "stores": ([{"name": "North"}], {"position": 3}),
+    "supply_terms": ([{"variant_id": "variant"}], {"lead_days": 20}),
     "tax_numbers": (
         [
             {"country": "DE", "number": "DE136695976"},
@@ -321,7 +322,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"rate_bps": 1600},
     ),
-    "supply_terms": ([{"variant_id": "variant"}], {"lead_days": 20}),
     "tax_settings": (
         [
             {"prices_include_tax": False},
