@@ -38,9 +38,8 @@ end;
 $$;
 
 /*
- * Write a sale with its lines as they were agreed, and claim nothing that its discounts use. Whoever
- * calls it claims them with sales.claim_discounts in the same transaction. Returns the id of the
- * sale.
+ * Write a sale with its lines as they were agreed, and claim nothing that its discounts use. The
+ * caller claims them with sales.claim_discounts in the same transaction. Returns the id of the sale.
  */
 create function sales.write_sale(
     business_id uuid,
