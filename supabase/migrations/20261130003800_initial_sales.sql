@@ -1279,7 +1279,7 @@ $$;
 
 /*
  * Write a sale with its lines as they were agreed, and claim nothing that its discounts use. The
- * caller claims them with sales.claim_discounts in the same transaction. Returns the id of the sale.
+ * caller claims them with sales.claim_discounts in the same transaction. Returns the sale's id.
  */
 create function sales.write_sale(
     business_id uuid,
