@@ -1003,6 +1003,8 @@ set jit = 'off'
 set enable_seqscan = 'off'
 as $$
 declare
+    v_ranked constant integer = 500;
+    v_read constant integer = 30000;
     v_conditions constant text = search.all_conditions(criteria);
     v_sample bigint;
     v_count bigint = 0;
@@ -1014,16 +1016,16 @@ begin
     if v_sample >= 20 then
         return query execute concat(
             'select entries.* from (select * from search.entries order by standing desc, subject_id'
-            ' limit 30000) as entries where ', v_conditions, ' limit 500'
+            ' limit ', v_read, ') as entries where ', v_conditions, ' limit ', v_ranked
         )
         using criteria;
         get diagnostics v_count = row_count;
     end if;
-    if v_count < 500 then
+    if v_count < v_ranked then
         -- Without the sum this would read the order of standing to its end.
         return query execute concat(
             'select entries.* from search.entries where ', v_conditions,
-            ' order by entries.standing + 0 desc, entries.subject_id limit 500'
+            ' order by entries.standing + 0 desc, entries.subject_id limit ', v_ranked
         )
         using criteria;
     end if;

@@ -51,7 +51,7 @@ select
     insight.segment_of(scored.recency_score, scored.frequency_score) as segment,
     scored.days_since,
     scored.usual_gap_days,
-    insight.bps(scored.days_since, scored.days_since + scored.usual_gap_days) as churn_bps,
+    insight.share_bps(scored.days_since, scored.days_since + scored.usual_gap_days) as churn_bps,
     scored.days_since > 180 as is_churned,
     scored.alive_bps,
     scored.expected_purchases,
@@ -119,7 +119,7 @@ select
     count(*) as customers,
     count(*) filter (where customer_values.counted_on - customer_values.last_on > 180)
         as churned,
-    insight.bps(
+    insight.share_bps(
         count(*) filter (where customer_values.counted_on - customer_values.last_on > 180),
         count(*)
     ) as churn_bps
@@ -147,7 +147,7 @@ select
     count(*) as customers,
     count(*) filter (where customer_values.counted_on - customer_values.last_on > 180)
         as churned,
-    insight.bps(
+    insight.share_bps(
         count(*) filter (where customer_values.counted_on - customer_values.last_on > 180),
         count(*)
     ) as churn_bps
@@ -175,7 +175,7 @@ select
     cohorts.month_number,
     cohorts.customers,
     cohorts.cohort_size,
-    insight.bps(cohorts.customers, cohorts.cohort_size) as retention_bps
+    insight.share_bps(cohorts.customers, cohorts.cohort_size) as retention_bps
 from insight.my_cohorts() as cohorts;
 grant select on public.customer_retention to authenticated, service_role;
 

@@ -19,19 +19,6 @@ create type insight.kpis as (
 );
 
 /*
- * Return a share in basis points, null of nothing.
- */
-create function insight.bps(part numeric, whole numeric)
-returns integer
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-    select round(10000 * part / nullif(whole, 0))::integer
-$$;
-
-/*
  * Return the figures of a business from the first of the month 24 months ago, or from the day on
  * which it was created, until today.
  */
@@ -73,12 +60,12 @@ as $$
         businesses.currency,
         sum(booked.bookings)::bigint,
         sum(days.completed)::bigint,
-        insight.bps(sum(days.cancelled), sum(booked.bookings)),
-        insight.bps(sum(days.no_show), sum(days.completed + days.no_show)),
-        insight.bps(sum(days.booked_minutes), sum(days.open_minutes)),
+        insight.share_bps(sum(days.cancelled), sum(booked.bookings)),
+        insight.share_bps(sum(days.no_show), sum(days.completed + days.no_show)),
+        insight.share_bps(sum(days.booked_minutes), sum(days.open_minutes)),
         sum(days.new_customers)::bigint,
         sum(days.returning_customers)::bigint,
-        insight.bps(
+        insight.share_bps(
             sum(days.returning_customers), sum(days.new_customers + days.returning_customers)
         ),
         sum(money.sold_minor)::bigint,
@@ -86,7 +73,7 @@ as $$
             money.captured_minor - money.refunded_minor - money.disputed_minor
             - money.gift_cards_minor
         )::bigint,
-        insight.bps(sum(money.refunded_minor), sum(money.captured_minor)),
+        insight.share_bps(sum(money.refunded_minor), sum(money.captured_minor)),
         round(
             sum(money.sold_minor)
             / nullif(sum(days.new_customers + days.returning_customers), 0)

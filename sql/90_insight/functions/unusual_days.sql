@@ -29,6 +29,7 @@ as $$
         where
             days.business_id = same_weekdays.business_id
             and days.subject = 'business'
+            -- XXX has what has no currency, such as minutes. It is not judged here.
             and days.currency <> 'XXX'
             and days.day > same_weekdays.day - 91
             and days.day <= same_weekdays.day

@@ -42,7 +42,7 @@ to analyst
 using (true);
 
 grant execute on function
-insight.segment_of(integer, integer), insight.bps(numeric, numeric)
+insight.segment_of(integer, integer), insight.share_bps(numeric, numeric)
 to authenticated, analyst, service_role;
 grant execute on function
 insight.announce_outlooks(), insight.count_customer_values(uuid),
